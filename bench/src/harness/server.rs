@@ -1,0 +1,172 @@
+//! The servers that are measured: ours and its rivals, each started alone on a port of its own.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tokio::process::Command;
+
+use super::process::{Process, free_port};
+use crate::error::BenchError;
+use crate::rival::Rival;
+
+/// How long a server may take until it answers.
+const START_LIMIT: Duration = Duration::from_secs(60);
+
+/// Where everything is that a measurement starts.
+#[derive(Debug, Clone)]
+pub(crate) struct Programs {
+    /// Our server, built for release.
+    pub(crate) agent_free: PathBuf,
+    /// The folder with PostGraphile and its Node.
+    pub(crate) postgraphile: PathBuf,
+    /// Connections that every server may open.
+    pub(crate) pool_size: u32,
+    /// Whether our server says what each answer cost.
+    pub(crate) expose_cost: bool,
+}
+
+/// Who is measured.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Contestant {
+    /// Our server.
+    AgentFree,
+    /// A handler or schema in this package.
+    Rival(Rival),
+    /// PostGraphile on Node.
+    PostGraphile,
+}
+
+impl Contestant {
+    /// What the tables call it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::AgentFree => "agent-free",
+            Self::Rival(rival) => rival.describe(),
+            Self::PostGraphile => "PostGraphile 5, Node 22",
+        }
+    }
+}
+
+/// A server that answers.
+pub(crate) struct Server {
+    /// Who it is.
+    pub(crate) contestant: Contestant,
+    /// Where it takes queries.
+    pub(crate) url: String,
+    process: Process,
+}
+
+impl Server {
+    /// Starts a contestant on a database and waits until it answers `body`. Gives the time that
+    /// took, too: from the start of the process to its first answer.
+    pub(crate) async fn start(
+        contestant: Contestant,
+        programs: &Programs,
+        database: &str,
+        body: &Value,
+    ) -> Result<(Self, Duration), BenchError> {
+        let port = free_port()?;
+        let started = Instant::now();
+        let process = Process::start(command(contestant, programs, database, port)?)?;
+        let mut server =
+            Self { contestant, url: format!("http://127.0.0.1:{port}/graphql"), process };
+        loop {
+            match server.post(body) {
+                Ok(_) => return Ok((server, started.elapsed())),
+                Err(error) => {
+                    if let Some(status) = server.process.ended() {
+                        return Err(BenchError::program(
+                            contestant.name(),
+                            format!("ended while starting: {status}"),
+                        ));
+                    }
+                    // A server that answers, but wrongly, will not get better by waiting.
+                    if started.elapsed() > START_LIMIT || matches!(error, BenchError::Answer { .. })
+                    {
+                        return Err(error);
+                    }
+                }
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    }
+
+    /// Its process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id
+    }
+
+    /// Posts a request and gives the answer, which must be without errors.
+    pub(crate) fn post(&self, body: &Value) -> Result<Value, BenchError> {
+        let agent: ureq::Agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(START_LIMIT))
+            .build()
+            .into();
+        let mut response = agent
+            .post(&self.url)
+            .send_json(body)
+            .map_err(|error| BenchError::program(self.contestant.name(), error))?;
+        let wrong = |reason: String| BenchError::answer(self.contestant.name(), reason);
+        let text =
+            response.body_mut().read_to_string().map_err(|error| wrong(error.to_string()))?;
+        let answer: Value = serde_json::from_str(&text)
+            .map_err(|_| wrong(format!("{}: {text}", response.status())))?;
+        if answer.get("errors").is_some() || answer.get("data").is_none_or(Value::is_null) {
+            return Err(wrong(format!("{}: {text}", response.status())));
+        }
+        Ok(answer)
+    }
+
+    /// Ends it, and with it its connections to the database.
+    pub(crate) async fn stop(self) -> Result<(), BenchError> {
+        self.process.stop().await
+    }
+}
+
+fn command(
+    contestant: Contestant,
+    programs: &Programs,
+    database: &str,
+    port: u16,
+) -> Result<Command, BenchError> {
+    let mut command = match contestant {
+        Contestant::AgentFree => {
+            let mut command = Command::new(&programs.agent_free);
+            command
+                .arg("serve")
+                .env("LISTEN_ADDRESS", format!("127.0.0.1:{port}"))
+                .env("DATABASE_POOL_SIZE", programs.pool_size.to_string())
+                .env("VIEWER", "public")
+                .env("EXPOSE_COST", if programs.expose_cost { "on" } else { "off" })
+                .env("RUST_LOG", "warn");
+            command
+        }
+        Contestant::Rival(rival) => {
+            let own = std::env::current_exe().map_err(BenchError::file("this program"))?;
+            let mut command = Command::new(own);
+            command.args([
+                "rival",
+                rival.name(),
+                "--port",
+                &port.to_string(),
+                "--pool-size",
+                &programs.pool_size.to_string(),
+            ]);
+            command
+        }
+        Contestant::PostGraphile => {
+            let folder = &programs.postgraphile;
+            let mut command = Command::new(folder.join("node_modules/.bin/node"));
+            command
+                .arg(folder.join("server.mjs"))
+                .args([port.to_string(), programs.pool_size.to_string()])
+                .env("NODE_ENV", "production")
+                .env("GRAPHILE_ENV", "production");
+            command
+        }
+    };
+    command.env("DATABASE_URL", database);
+    Ok(command)
+}

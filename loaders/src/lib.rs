@@ -1,0 +1,31 @@
+//! A read engine for GraphQL over PostgreSQL.
+//!
+//! A contract written in SDL is bound at start-up to SeaORM entities; every operation is then
+//! planned once and run breadth first: each relation in its shape costs one statement, whatever
+//! the data, and the driver's binary values are written straight into the answer.
+//!
+//! - [`contract`]: the schema as people wrote it, what follows from it, and how values are coerced.
+//! - [`Registry`], [`Policy`], [`BatchResolver`]: what a server brings along.
+//! - [`Engine`]: binds all that against a live database, or says what does not fit.
+
+mod bind;
+mod catalog;
+pub mod contract;
+mod engine;
+mod error;
+mod plan;
+mod policy;
+mod pool;
+mod registry;
+mod resolver;
+mod run;
+pub mod scalar;
+
+pub use async_graphql::Value;
+pub use engine::{Answer, Engine, EngineOptions, Outcome, Request};
+pub use error::{BindError, FieldError, Mistake, RequestError, StartError};
+pub use policy::{Policy, RowScope, Viewer, ViewerValue};
+pub use pool::{Pool, PoolError};
+pub use registry::Registry;
+pub use resolver::{Arguments, BatchResolver, Output, Parents, SharedResolver};
+pub use run::{ResolveContext, ResolverStatement};

@@ -1,0 +1,300 @@
+//! A plan: statements with their text ready, and for every selected field the bytes of its key.
+
+use std::sync::atomic::AtomicUsize;
+
+use tokio_postgres::types::Type;
+
+use super::input::{Input, Leaf};
+use crate::resolver::SharedResolver;
+use crate::scalar::Kind;
+
+/// One operation, ready to run for any values of its variables that have the same shape.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    pub(crate) roots: Vec<RootPlan>,
+    /// What root fields read by id; equal selections share one plan and so one statement.
+    pub(crate) references: Vec<ReferencePlan>,
+    /// The operation asks for the schema besides.
+    pub(crate) introspection: bool,
+    /// About how many bytes the plan holds.
+    pub(crate) weight: u64,
+    /// How many bytes its last answer had, for the next one's buffer.
+    pub(crate) answer_bytes: AtomicUsize,
+}
+
+#[derive(Debug)]
+pub(crate) struct RootPlan {
+    pub(crate) key: Key,
+    pub(crate) nullable: bool,
+    pub(crate) source: RootSource,
+}
+
+#[derive(Debug)]
+pub(crate) enum RootSource {
+    /// `__typename`, with the answer's bytes.
+    Typename(Box<[u8]>),
+    /// `__schema` and `__type`: answered by async-graphql.
+    Introspection,
+    /// A row by its id: which types it may have, and the reference plan of each.
+    Point {
+        id: Leaf,
+        by_type: Vec<(usize, usize)>,
+    },
+    /// Rows by their ids.
+    Points {
+        ids: Leaf,
+        by_type: Vec<(usize, usize)>,
+    },
+    Connection(Box<ConnectionPlan>),
+    List(RowsPlan),
+    Resolver(ResolverPlan),
+}
+
+/// A response key: its name for paths, and `"name":` for the answer.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Key {
+    pub(crate) name: Box<str>,
+    pub(crate) bytes: Box<[u8]>,
+}
+
+impl Key {
+    pub(crate) fn new(name: &str) -> Self {
+        Self { name: name.into(), bytes: format!("\"{name}\":").into_bytes().into() }
+    }
+}
+
+/// One statement, prepared once a connection.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Statement {
+    /// Of the text, to find it quickly among those that a connection has prepared.
+    pub(crate) hash: u64,
+    pub(crate) sql: String,
+    pub(crate) types: Vec<Type>,
+    pub(crate) parameters: Vec<Parameter>,
+    pub(crate) cursors: Vec<CursorPlan>,
+}
+
+impl Statement {
+    /// Whether a polygon of the request's own is among its parameters.
+    pub(crate) fn has_polygon(&self) -> bool {
+        self.parameters.iter().any(|parameter| matches!(parameter, Parameter::Polygon(_)))
+    }
+}
+
+/// Where a statement's parameter comes from when the plan runs.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Parameter {
+    /// The keys of the rows above.
+    Keys,
+    /// A value of the operation, and the place that an error names.
+    Value(Leaf, Kind, String),
+    /// Several values of the operation, as an array, and the place that an error names.
+    Values(Leaf, Kind, String),
+    /// Text to be found at the place that the pattern says, `%` and `_` taken literally.
+    Pattern(Leaf, Pattern),
+    /// A number that must lie within these bounds, and what to call it if it does not.
+    Bounded(Leaf, f64, f64, &'static str),
+    /// A GeoJSON polygon, as text.
+    Polygon(Leaf),
+    /// A page size, and how many rows more are asked for to see whether there are any.
+    Limit(PageSize, i64),
+    /// A position of a cursor: which cursor of the statement, which term of the order.
+    Cursor(usize, usize),
+    /// A value of the viewer.
+    Viewer(&'static str),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pattern {
+    Contains,
+    StartsWith,
+    EndsWith,
+}
+
+/// How many rows a page has at most.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct PageSize {
+    /// The argument's value; none where the operation leaves it to the server.
+    pub(crate) leaf: Option<Leaf>,
+    pub(crate) default: i64,
+    pub(crate) maximum: i64,
+    /// `first` or `last`, for the error.
+    pub(crate) argument: &'static str,
+}
+
+/// A cursor argument and what it must hold.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct CursorPlan {
+    pub(crate) leaf: Leaf,
+    pub(crate) argument: &'static str,
+    pub(crate) fingerprint: u32,
+    pub(crate) kinds: Vec<Kind>,
+}
+
+/// What is written of one row: its own columns, and what hangs from it.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct View {
+    pub(crate) fields: Vec<FieldPlan>,
+    pub(crate) children: Vec<std::sync::Arc<ChildPlan>>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct FieldPlan {
+    pub(crate) key: Key,
+    pub(crate) nullable: bool,
+    pub(crate) value: FieldValue,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum FieldValue {
+    /// Bytes that are the same for every row: `__typename`.
+    Fixed(Box<[u8]>),
+    Column {
+        index: usize,
+        kind: Kind,
+    },
+    /// An object over the same row: an aggregate's figures.
+    Object(Vec<FieldPlan>),
+    Child(usize),
+}
+
+/// What hangs from a list of rows; each is one statement (a connection: one for each of its parts).
+#[derive(Debug, PartialEq)]
+pub(crate) enum ChildPlan {
+    ToOne { key_column: usize, statement: Statement, view: View },
+    List { key_column: usize, rows: RowsPlan },
+    Connection { key_column: usize, plan: Box<ConnectionPlan> },
+    Resolver { needs: Vec<(usize, Kind)>, plan: ResolverPlan },
+}
+
+/// Rows of a list: one page, of the whole or of each parent.
+#[derive(Debug, PartialEq)]
+pub(crate) struct RowsPlan {
+    pub(crate) statement: Statement,
+    /// Of each parent: the first column of the statement is the parent's place in the keys.
+    pub(crate) grouped: bool,
+    pub(crate) page: PageSize,
+    /// One row more than the page was asked for.
+    pub(crate) peeks: bool,
+    /// The statement ran against the order (`last`): turn the rows round.
+    pub(crate) reversed: bool,
+    /// Columns that make up the cursor.
+    pub(crate) cursor: Vec<usize>,
+    pub(crate) fingerprint: u32,
+    /// Each selection of nodes, over the same rows.
+    pub(crate) views: Vec<View>,
+}
+
+#[derive(Debug, PartialEq)]
+pub(crate) struct ConnectionPlan {
+    pub(crate) fields: Vec<(Key, ConnectionField)>,
+    pub(crate) rows: Option<RowsPlan>,
+    /// Count and aggregates.
+    pub(crate) figures: Option<Statement>,
+    pub(crate) groups: Vec<GroupsPlan>,
+    /// Whether there are rows at or before `after`, and at or after `before`.
+    pub(crate) outside: Option<Statement>,
+    pub(crate) grouped: bool,
+}
+
+#[derive(Debug, PartialEq)]
+pub(crate) struct GroupsPlan {
+    pub(crate) statement: Statement,
+    pub(crate) page: PageSize,
+}
+
+#[derive(Debug, PartialEq)]
+pub(crate) enum ConnectionField {
+    Fixed(Box<[u8]>),
+    Edges(Vec<(Key, EdgeField)>),
+    /// Which view of the rows.
+    Nodes(usize),
+    PageInfo(Vec<(Key, PageField)>),
+    /// Fields over the row of figures: `totalCount` or an aggregate.
+    Figures(FieldValue),
+    /// Which groups, and the fields of each.
+    Groups(usize, Vec<FieldPlan>),
+}
+
+#[derive(Debug, PartialEq)]
+pub(crate) enum EdgeField {
+    Fixed(Box<[u8]>),
+    Cursor,
+    Node(usize),
+    /// The column that holds the distance; none where the page has no `near`.
+    Distance(Option<usize>),
+}
+
+#[derive(Debug, PartialEq)]
+pub(crate) enum PageField {
+    Fixed(Box<[u8]>),
+    HasNextPage,
+    HasPreviousPage,
+    StartCursor,
+    EndCursor,
+}
+
+/// Rows of one type by their ids.
+#[derive(Debug, PartialEq)]
+pub(crate) struct ReferencePlan {
+    pub(crate) entity: usize,
+    pub(crate) statement: Statement,
+    pub(crate) view: View,
+}
+
+/// A registered resolver with its arguments, and how its outputs are written.
+pub(crate) struct ResolverPlan {
+    pub(crate) resolver: SharedResolver,
+    pub(crate) field: String,
+    pub(crate) arguments: Vec<(String, Input)>,
+    pub(crate) output: OutputPlan,
+    pub(crate) references: Vec<ReferencePlan>,
+}
+
+impl std::fmt::Debug for ResolverPlan {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("ResolverPlan")
+            .field("field", &self.field)
+            .field("arguments", &self.arguments)
+            .finish_non_exhaustive()
+    }
+}
+
+impl PartialEq for ResolverPlan {
+    fn eq(&self, other: &Self) -> bool {
+        std::sync::Arc::ptr_eq(&self.resolver, &other.resolver)
+            && self.arguments == other.arguments
+            && self.output == other.output
+            && self.references == other.references
+    }
+}
+
+/// How a resolver's output is written.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum OutputPlan {
+    Leaf,
+    List {
+        item: Box<OutputPlan>,
+        nullable: bool,
+    },
+    /// An object: of a type with a table by reference, of any other field by field.
+    Composite {
+        references: Vec<(String, usize)>,
+        objects: Vec<(String, Vec<OutputField>)>,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct OutputField {
+    pub(crate) key: Key,
+    pub(crate) name: String,
+    pub(crate) nullable: bool,
+    /// `__typename`, or how the value is written.
+    pub(crate) plan: Result<OutputPlan, Box<[u8]>>,
+}
+
+/// The quoted name of a type, as `__typename` answers it.
+pub(crate) fn typename(name: &str) -> Box<[u8]> {
+    format!("\"{name}\"").into_bytes().into()
+}

@@ -1,0 +1,129 @@
+//! Running a plan: breadth first, each relation one statement, siblings at the same time over one
+//! pipelined connection.
+
+mod children;
+mod data;
+mod parameters;
+mod references;
+mod resolve;
+mod roots;
+pub(crate) mod write;
+
+use std::pin::pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use futures_util::TryStreamExt;
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+use crate::bind::Model;
+use crate::engine::EngineOptions;
+use crate::error::RequestError;
+use crate::plan::input::Variables;
+use crate::plan::types::Statement;
+use crate::policy::Viewer;
+use crate::pool::Session;
+use crate::scalar::Param;
+
+pub use resolve::{ResolveContext, ResolverStatement};
+pub(crate) use roots::Root;
+pub(crate) use write::{AnswerError, PathSegment};
+
+/// Parameters that PostgreSQL takes for one statement.
+const PARAMETERS_MAXIMUM: usize = 65_535;
+
+/// How PostgreSQL's codes begin for a statement that is too large or nested too deep.
+const PROGRAM_LIMIT: &str = "54";
+
+/// One request under way.
+pub(crate) struct Run<'a> {
+    pub(crate) model: &'a Model,
+    pub(crate) options: &'a EngineOptions,
+    pub(crate) session: &'a Session,
+    pub(crate) variables: &'a Variables,
+    pub(crate) viewer: &'a Viewer,
+    pub(crate) statements: AtomicUsize,
+    pub(crate) rows: AtomicUsize,
+}
+
+impl Run<'_> {
+    /// Runs one statement; `keys` are the rows above, for a statement that asks for them.
+    pub(crate) async fn query(
+        &self,
+        statement: &Statement,
+        keys: &[Uuid],
+    ) -> Result<Vec<Row>, RequestError> {
+        let parameters = self.parameters(statement, keys)?;
+        if parameters.len() > PARAMETERS_MAXIMUM {
+            return Err(too_much());
+        }
+        let failed = |error| {
+            let failure = failure(error, statement);
+            if matches!(failure, RequestError::Store(_)) {
+                self.session.lose();
+            }
+            failure
+        };
+        self.session.begin();
+        let rows = self.rows(statement, parameters, keys.len()).await;
+        self.session.end();
+        let rows = rows.map_err(failed)?;
+        self.statements.fetch_add(1, Ordering::Relaxed);
+        self.rows.fetch_add(rows.len(), Ordering::Relaxed);
+        Ok(rows)
+    }
+
+    async fn rows(
+        &self,
+        statement: &Statement,
+        parameters: Vec<Param>,
+        expected: usize,
+    ) -> Result<Vec<Row>, tokio_postgres::Error> {
+        let prepared = self.session.prepared(statement).await?;
+        let mut stream = pin!(self.session.client.query_raw(&prepared, parameters).await?);
+        let mut rows = Vec::with_capacity(expected.max(16));
+        while let Some(row) = stream.try_next().await? {
+            rows.push(row);
+        }
+        Ok(rows)
+    }
+}
+
+/// A database that is away is bad luck; a statement that it refuses is a defect of ours, unless
+/// the request asked for what no database could do.
+fn failure(error: tokio_postgres::Error, statement: &Statement) -> RequestError {
+    use tokio_postgres::error::SqlState;
+    let Some(code) = error.code() else { return RequestError::Store(Box::new(error)) };
+    let away = [
+        SqlState::ADMIN_SHUTDOWN,
+        SqlState::CRASH_SHUTDOWN,
+        SqlState::CANNOT_CONNECT_NOW,
+        SqlState::TOO_MANY_CONNECTIONS,
+    ];
+    let invalid = |code, message: &str| RequestError::Invalid {
+        code,
+        message: message.to_string(),
+        locations: Vec::new(),
+    };
+    match (code, error.as_db_error()) {
+        (code, _) if away.contains(code) => RequestError::Store(Box::new(error)),
+        (code, _) if *code == SqlState::QUERY_CANCELED => invalid(
+            "TIME_LIMIT",
+            "the request took too long; ask for fewer rows or a narrower filter",
+        ),
+        (code, _) if code.code().starts_with(PROGRAM_LIMIT) => too_much(),
+        // PostGIS refuses some polygons that GeoJSON allows, and has no code of its own for that.
+        (code, Some(refusal)) if *code == SqlState::INTERNAL_ERROR && statement.has_polygon() => {
+            invalid("BAD_USER_INPUT", &format!("within.polygon: {}", refusal.message()))
+        }
+        _ => RequestError::Statement(Box::new(error)),
+    }
+}
+
+fn too_much() -> RequestError {
+    RequestError::Invalid {
+        code: "COMPLEXITY_LIMIT",
+        message: "the request is too large for one statement; give it fewer conditions, or lists of values in one `in`".to_string(),
+        locations: Vec::new(),
+    }
+}

@@ -1,0 +1,126 @@
+//! The command line: one module a command, and how each ends.
+//!
+//! A command gives back what went wrong with its cause; [`run`] prints that to standard error.
+//! Exit code 0 is success, 1 a failure, 2 a mistake in the arguments or the configuration.
+#![allow(clippy::print_stdout, reason = "commands answer on standard output")]
+
+mod check;
+mod import;
+mod logging;
+mod migrate;
+mod schema;
+mod serve;
+mod trends;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use thiserror::Error;
+
+use crate::config::{Config, ConfigError};
+use crate::database::DatabaseError;
+use crate::import::{ImportArguments, ImportError};
+use crate::server::ServerError;
+
+/// A GraphQL server for real-estate deals without an agent. Settings come from the environment:
+/// `agent-free check --example` prints them all.
+#[derive(Debug, Parser)]
+#[command(name = "agent-free", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Answer requests until told to stop (SIGTERM or Ctrl-C)
+    Serve,
+    /// Bring the database to this program's version, or show or undo steps
+    Migrate(migrate::MigrateArguments),
+    /// Load records from a CSV file through a mapping file
+    Import(ImportArguments),
+    /// Compute the market trends again from the sales
+    Trends,
+    /// Say which settings would be used and what is wrong with them
+    Check(check::CheckArguments),
+    /// Print the contract with all that follows from it
+    #[command(hide = true)]
+    Schema(schema::SchemaArguments),
+}
+
+/// Why a command failed.
+#[derive(Debug, Error)]
+enum CommandError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    #[error("the database cannot be used:\n  {}", .0.join("\n  "))]
+    UnfitDatabase(Vec<String>),
+    #[error("something is wrong: see above")]
+    Check,
+    #[error("a migration failed and was taken back")]
+    Migration(#[source] sea_orm::DbErr),
+    #[error("nobody can listen on {address}: is another program there? Set LISTEN_ADDRESS")]
+    Listen { address: std::net::SocketAddr, source: std::io::Error },
+    #[error(transparent)]
+    Server(#[from] ServerError),
+    #[error(transparent)]
+    Import(#[from] ImportError),
+    #[error("{0} rows were refused")]
+    RejectedRows(u64),
+    #[error("{} cannot be read or written", path.display())]
+    File { path: PathBuf, source: std::io::Error },
+    #[error("the contract is wrong:\n{0}")]
+    Contract(loaders::BindError),
+    #[error("{0}")]
+    Drift(String),
+    #[error("the process cannot be set up")]
+    Process(#[source] std::io::Error),
+}
+
+/// Runs the command that the process was started with.
+pub fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let ended = runtime
+        .map_err(CommandError::Process)
+        .and_then(|runtime| runtime.block_on(dispatch(arguments.command)));
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            report(&error);
+            let code = if matches!(error, CommandError::Config(_)) { 2 } else { 1 };
+            ExitCode::from(code)
+        }
+    }
+}
+
+async fn dispatch(command: Command) -> Result<(), CommandError> {
+    match command {
+        Command::Serve => serve::run(Config::from_environment()?).await,
+        Command::Migrate(arguments) => {
+            migrate::run(&arguments, &Config::from_environment()?.database_url).await
+        }
+        Command::Import(arguments) => import::run(arguments, Config::from_environment()?).await,
+        Command::Trends => trends::run(&Config::from_environment()?.database_url).await,
+        Command::Check(arguments) => check::run(&arguments).await,
+        Command::Schema(arguments) => schema::run(&arguments),
+    }
+}
+
+/// The error and, below it, each cause that it does not already say.
+fn report(error: &CommandError) {
+    let mut said = error.to_string();
+    eprintln!("agent-free: {said}");
+    let mut next = std::error::Error::source(error);
+    while let Some(cause) = next {
+        let text = cause.to_string();
+        if !said.contains(&text) {
+            eprintln!("  because: {text}");
+            said = text;
+        }
+        next = cause.source();
+    }
+}

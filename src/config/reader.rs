@@ -1,0 +1,114 @@
+//! Reads variables one by one and remembers, for each, where its value came from and what is
+//! wrong with it.
+
+use std::ffi::OsString;
+
+/// One variable: its name, its default and what it means.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting {
+    /// The variable's name.
+    pub name: &'static str,
+    /// Its default; without one it must be set.
+    pub default: Option<&'static str>,
+    /// What it means and which values it takes.
+    pub about: &'static str,
+    /// Takes the secret out of a value that is shown.
+    hide: Option<fn(&str) -> String>,
+}
+
+impl Setting {
+    pub(super) fn new(name: &'static str, default: &'static str, about: &'static str) -> Self {
+        Self { name, default: Some(default), about, hide: None }
+    }
+
+    pub(super) fn required(name: &'static str, about: &'static str) -> Self {
+        Self { name, default: None, about, hide: None }
+    }
+
+    pub(super) fn hiding(self, hide: fn(&str) -> String) -> Self {
+        Self { hide: Some(hide), ..self }
+    }
+}
+
+/// What was found for one variable.
+#[derive(Debug)]
+pub struct Reading {
+    /// The variable.
+    pub setting: Setting,
+    /// Its value, safe to show; none when it is required and not set.
+    pub shown: Option<String>,
+    /// Whether the environment set it.
+    pub is_set: bool,
+    /// What is wrong with it.
+    pub mistake: Option<String>,
+}
+
+impl Reading {
+    /// The mistake with the name of its variable.
+    pub fn complaint(&self) -> Option<String> {
+        self.mistake.as_ref().map(|mistake| format!("{}: {mistake}", self.setting.name))
+    }
+}
+
+/// Reads variables through `lookup`.
+pub(super) struct Reader<'a> {
+    lookup: &'a dyn Fn(&str) -> Option<OsString>,
+    readings: Vec<Reading>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(lookup: &'a dyn Fn(&str) -> Option<OsString>) -> Self {
+        Self { lookup, readings: Vec::new() }
+    }
+
+    /// The variable's value, or its default's. None when there is neither or it is wrong; the
+    /// mistake is remembered. `parse` says what is wrong in words that follow the value.
+    pub(super) fn read<T>(
+        &mut self,
+        setting: Setting,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        let set = (self.lookup)(setting.name).filter(|value| !value.is_empty());
+        let is_set = set.is_some();
+        let (shown, value) = match set.map(OsString::into_string) {
+            Some(Err(_)) => (None, Err("is not valid UTF-8".to_owned())),
+            Some(Ok(text)) => self.parse(setting, &text, parse),
+            None => match setting.default {
+                Some(default) => self.parse(setting, default, parse),
+                None => (None, Err("is required and not set".to_owned())),
+            },
+        };
+        let (value, mistake) = match value {
+            Ok(value) => (Some(value), None),
+            Err(mistake) => (None, Some(mistake)),
+        };
+        self.readings.push(Reading { setting, shown, is_set, mistake });
+        value
+    }
+
+    fn parse<T>(
+        &self,
+        setting: Setting,
+        text: &str,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> (Option<String>, Result<T, String>) {
+        let shown = setting.hide.map_or_else(|| text.to_owned(), |hide| hide(text));
+        let value = parse(text).map_err(|wrong| match setting.hide {
+            Some(_) => wrong,
+            None => format!("{text:?} {wrong}"),
+        });
+        (Some(shown), value)
+    }
+
+    /// Remembers a mistake that shows only beside another variable.
+    pub(super) fn mistake(&mut self, name: &str, mistake: String) {
+        if let Some(reading) = self.readings.iter_mut().find(|reading| reading.setting.name == name)
+        {
+            reading.mistake = Some(mistake);
+        }
+    }
+
+    pub(super) fn finish(self) -> Vec<Reading> {
+        self.readings
+    }
+}

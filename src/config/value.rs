@@ -1,0 +1,167 @@
+//! The forms that values take: each parser says what is wrong in words that follow the value.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tracing_subscriber::EnvFilter;
+
+/// A PostgreSQL address. Its password is never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DatabaseUrl(String);
+
+impl DatabaseUrl {
+    /// The address with its password, for a driver.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for DatabaseUrl {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&hide_password(&self.0))
+    }
+}
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
+    }
+}
+
+/// Who a request without credentials is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ViewerClass {
+    /// Sees what is published.
+    Public,
+    /// Sees every row.
+    Development,
+}
+
+impl ViewerClass {
+    /// The name by which policies know the class.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::Development => "development",
+        }
+    }
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For collectors: one JSON object a line.
+    Json,
+}
+
+pub(super) fn database_url(text: &str) -> Result<DatabaseUrl, String> {
+    if !text.starts_with("postgres://") && !text.starts_with("postgresql://") {
+        return Err("is not an address of the form postgres://user:password@host:5432/name".into());
+    }
+    // The driver's message names the option that is wrong, never its value.
+    let parsed: tokio_postgres::Config = text.parse().map_err(|error: tokio_postgres::Error| {
+        let cause = std::error::Error::source(&error).map(ToString::to_string);
+        format!("is not a PostgreSQL address: {}", cause.unwrap_or_else(|| error.to_string()))
+    })?;
+    if parsed.get_hosts().is_empty() {
+        return Err("names no host".into());
+    }
+    Ok(DatabaseUrl(text.to_owned()))
+}
+
+/// The address with stars in place of its password.
+pub(super) fn hide_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return "(hidden)".to_owned();
+    };
+    let (user, place) = match rest.rsplit_once('@') {
+        Some((user, place)) => (Some(user), place),
+        None => (None, rest),
+    };
+    let user = user.map(|user| match user.split_once(':') {
+        Some((name, _)) => format!("{name}:***@"),
+        None => format!("{user}@"),
+    });
+    let (place, query) = match place.split_once('?') {
+        Some((place, query)) => (place, Some(query)),
+        None => (place, None),
+    };
+    let query = query.map(|query| {
+        let pairs = query.split('&').map(|pair| match pair.split_once('=') {
+            Some(("password", _)) => "password=***",
+            _ => pair,
+        });
+        format!("?{}", pairs.collect::<Vec<_>>().join("&"))
+    });
+    format!("{scheme}://{}{place}{}", user.unwrap_or_default(), query.unwrap_or_default())
+}
+
+pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| "is not an address and a port, such as 127.0.0.1:8080".into())
+}
+
+pub(super) fn whole<T: TryFrom<u64>>(text: &str, min: u64, max: u64) -> Result<T, String> {
+    let number = text.parse().ok().filter(|number| (min..=max).contains(number));
+    number
+        .and_then(|number| T::try_from(number).ok())
+        .ok_or_else(|| format!("is not a whole number from {min} to {max}"))
+}
+
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    let (number, unit) = number_and_unit(text);
+    let milliseconds = match unit {
+        "ms" => Some(1),
+        "s" => Some(1_000),
+        "m" => Some(60_000),
+        "h" => Some(3_600_000),
+        _ => None,
+    };
+    // PostgreSQL counts milliseconds in an int4.
+    milliseconds
+        .and_then(|factor| number?.checked_mul(factor))
+        .filter(|total| (1..=i32::MAX as u64).contains(total))
+        .map(Duration::from_millis)
+        .ok_or_else(|| "is not a time from 1ms to 596h, such as 500ms, 10s or 2m".into())
+}
+
+pub(super) fn bytes<T: TryFrom<u64>>(text: &str) -> Result<T, String> {
+    let (number, unit) = number_and_unit(text);
+    let factor = match unit {
+        "" => Some(1),
+        "KiB" => Some(1 << 10),
+        "MiB" => Some(1 << 20),
+        "GiB" => Some(1 << 30),
+        _ => None,
+    };
+    factor
+        .and_then(|factor: u64| number?.checked_mul(factor))
+        .filter(|total| (1..=1 << 40).contains(total))
+        .and_then(|total| T::try_from(total).ok())
+        .ok_or_else(|| "is not a size from 1 to 1024GiB, such as 65536, 512KiB or 64MiB".into())
+}
+
+fn number_and_unit(text: &str) -> (Option<u64>, &str) {
+    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    (text[..end].parse().ok(), &text[end..])
+}
+
+/// One word of a closed list.
+pub(super) fn one_of<T: Copy>(
+    words: &[(&'static str, T)],
+) -> impl Fn(&str) -> Result<T, String> + use<T> {
+    let words = words.to_vec();
+    move |text| {
+        words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value).ok_or_else(|| {
+            let words: Vec<_> = words.iter().map(|(word, _)| *word).collect();
+            format!("is neither {}", words.join(" nor "))
+        })
+    }
+}
+
+pub(super) fn log_filter(text: &str) -> Result<String, String> {
+    let parsed = EnvFilter::builder().parse(text);
+    parsed.map(|_| text.to_owned()).map_err(|error| format!("is not a log filter: {error}"))
+}

@@ -1,0 +1,15 @@
+//! Agent Free: a GraphQL server for real-estate deals without an agent.
+//!
+//! - [`command`]: the command line. [`config`]: what an operator can set. [`database`]: whether
+//!   the database fits this program.
+//! - [`server`]: HTTP, GraphiQL, start and stop.
+//! - [`property`], [`users`]: the domains, each with its policies and what is not a column.
+//! - [`import`]: records from files.
+
+pub mod command;
+pub mod config;
+pub mod database;
+pub mod import;
+pub mod property;
+pub mod server;
+pub mod users;

@@ -1,0 +1,11 @@
+//! The server's tests, in one program that is linked once: through HTTP or the command line,
+//! against a real PostgreSQL. One module a domain or part.
+#![allow(clippy::unwrap_used, reason = "a test ends where something is not as it should be")]
+#![allow(unreachable_pub, reason = "no other crate sees any of this")]
+
+mod command;
+mod graphiql;
+mod import;
+mod property;
+mod server;
+mod support;
