@@ -42,6 +42,8 @@ pub struct DatabaseState {
     pub major_version: i32,
     /// The encoding of its text.
     pub encoding: String,
+    /// How its text is ordered.
+    pub collation: String,
     /// The version of PostGIS that is installed or, before the first migration, could be.
     pub postgis: Option<String>,
     /// The migrations of the database beside those of this binary.
@@ -83,6 +85,7 @@ pub async fn examine(client: &Client) -> Result<DatabaseState, DatabaseError> {
         .query_one(
             "SELECT current_setting('server_version'), current_setting('server_version_num')::int4,
                     current_setting('server_encoding'),
+                    (SELECT datcollate FROM pg_database WHERE datname = current_database()),
                     coalesce(
                         (SELECT extversion FROM pg_extension WHERE extname = 'postgis'),
                         (SELECT default_version FROM pg_available_extensions
@@ -91,7 +94,7 @@ pub async fn examine(client: &Client) -> Result<DatabaseState, DatabaseError> {
             &[],
         )
         .await?;
-    let found = match row.get(4) {
+    let found = match row.get(5) {
         false => Vec::new(),
         true => client.query("SELECT version FROM seaql_migrations ORDER BY version", &[]).await?,
     };
@@ -101,7 +104,8 @@ pub async fn examine(client: &Client) -> Result<DatabaseState, DatabaseError> {
         version: row.get(0),
         major_version: row.get::<_, i32>(1) / 10_000,
         encoding: row.get(2),
-        postgis: row.get(3),
+        collation: row.get(3),
+        postgis: row.get(4),
         migrations: Migrations::compare(&known, found.iter().map(|row| row.get(0)).collect()),
     })
 }
@@ -153,6 +157,12 @@ impl DatabaseState {
             problems.push(format!(
                 "the database's encoding is {}: create it with ENCODING 'UTF8'",
                 self.encoding
+            ));
+        }
+        if !["C", "POSIX", "C.UTF-8", "C.utf8"].contains(&self.collation.as_str()) {
+            problems.push(format!(
+                "the database orders text by {}, the contract by code points: create it with LOCALE 'C.UTF-8'",
+                self.collation
             ));
         }
         if self.postgis.is_none() {
@@ -217,6 +227,7 @@ mod tests {
             version: "14.9".into(),
             major_version: 14,
             encoding: "SQL_ASCII".into(),
+            collation: "en_US.UTF-8".into(),
             postgis: None,
             migrations: Migrations::compare(&[], Vec::new()),
         };
@@ -225,6 +236,7 @@ mod tests {
             [
                 "PostgreSQL 14.9 is too old: use 15 or newer",
                 "the database's encoding is SQL_ASCII: create it with ENCODING 'UTF8'",
+                "the database orders text by en_US.UTF-8, the contract by code points: create it with LOCALE 'C.UTF-8'",
                 "PostGIS is not installed on the server: install its package for PostgreSQL 14",
             ]
         );

@@ -4,8 +4,8 @@
 //! are kept, bounded in bytes. A later request binds its variables and runs.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_graphql::parser::types::{DocumentOperations, FragmentDefinition, OperationDefinition};
 use async_graphql::{Name, Positioned, ServerError, Variables as GivenVariables};
@@ -15,6 +15,7 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::bind::{self, Model};
 use crate::catalog::Catalog;
+use crate::contract::size::Size;
 use crate::contract::{Contract, coerce, schema};
 use crate::error::{Mistake, RequestError, StartError};
 use crate::plan::Context;
@@ -23,6 +24,7 @@ use crate::plan::types::Plan;
 use crate::policy::Viewer;
 use crate::pool::{Connection, Pool};
 use crate::registry::Registry;
+use crate::run::write::TooLarge;
 use crate::run::{AnswerError, PathSegment, Root, Run, write};
 
 /// Limits and switches of an engine.
@@ -34,6 +36,12 @@ pub struct EngineOptions {
     pub page_size_maximum: i64,
     /// Levels of fields at most.
     pub depth_maximum: usize,
+    /// Fields of a document at most, its fragments opened.
+    pub fields_maximum: usize,
+    /// Fields at the root of a document at most.
+    pub root_fields_maximum: usize,
+    /// Bytes of an answer at most.
+    pub answer_bytes_maximum: usize,
     /// Bytes that documents and their plans may take together, about.
     pub cache_bytes: u64,
     /// Answers say in `extensions.cost` how many statements and rows they took.
@@ -46,11 +54,18 @@ impl Default for EngineOptions {
             page_size_default: 20,
             page_size_maximum: 1000,
             depth_maximum: 20,
+            fields_maximum: 5000,
+            root_fields_maximum: 100,
+            answer_bytes_maximum: 32 << 20,
             cache_bytes: 64 << 20,
             expose_cost: false,
         }
     }
 }
+
+/// Introspection asks for members of types within members of types this often: twice what the
+/// usual tools do.
+const INTROSPECTION_MAXIMUM: usize = 3;
 
 /// A buffer begins no larger than this, whatever the plan's last answer took.
 const ANSWER_BYTES_EXPECTED: usize = 1 << 20;
@@ -88,7 +103,7 @@ pub struct Answer {
     pub statements: usize,
     /// Rows that they gave.
     pub rows: usize,
-    /// Why it failed, for the log; never shown to the client.
+    /// Why it, or a field of it, failed: for the log, never shown to the client.
     pub failure: Option<RequestError>,
 }
 
@@ -102,6 +117,14 @@ pub struct Engine {
     documents: Cache<Box<str>, Arc<Document>, Weight>,
     plans: Cache<PlanKey, Arc<Plan>, Weight>,
     next_document: AtomicU64,
+}
+
+/// What a plan's statements gave.
+struct ReadRows {
+    roots: Vec<Root>,
+    statements: usize,
+    rows: usize,
+    failure: Option<RequestError>,
 }
 
 /// A valid document.
@@ -125,9 +148,9 @@ struct PlanKey {
 struct Weight;
 
 impl Weighter<Box<str>, Arc<Document>> for Weight {
-    // A parsed document takes several times its text.
+    // A parsed field of three letters takes some two hundred bytes.
     fn weight(&self, query: &Box<str>, _: &Arc<Document>) -> u64 {
-        512 + 12 * query.len() as u64
+        512 + 64 * query.len() as u64
     }
 }
 
@@ -203,11 +226,14 @@ impl Engine {
         } else {
             Map::new()
         };
-        let (roots, statements, rows) = self.read(&plan, &variables, viewer).await?;
+        let ReadRows { roots, statements, rows, failure } =
+            self.read(&plan, &variables, viewer).await?;
         let expected = plan.answer_bytes.load(Ordering::Relaxed).min(ANSWER_BYTES_EXPECTED);
         let mut out = Vec::with_capacity(expected + expected / 8);
         out.push(b'{');
-        let (mut out, errors) = write::data(&plan, &roots, &introspection, out);
+        let maximum = self.options.answer_bytes_maximum;
+        let (mut out, errors) = write::data(&plan, &roots, &introspection, out, maximum)
+            .map_err(|TooLarge| too_large(maximum))?;
         if !errors.is_empty() {
             out.extend_from_slice(b",\"errors\":");
             let errors: Vec<Json> = errors.iter().map(field_error).collect();
@@ -219,7 +245,7 @@ impl Engine {
         }
         out.push(b'}');
         plan.answer_bytes.store(out.len(), Ordering::Relaxed);
-        Ok(Answer { outcome: Outcome::Executed, body: out, statements, rows, failure: None })
+        Ok(Answer { outcome: Outcome::Executed, body: out, statements, rows, failure })
     }
 
     /// Runs the plan's statements; says how many they were and how many rows they gave.
@@ -228,9 +254,10 @@ impl Engine {
         plan: &Plan,
         variables: &Variables,
         viewer: &Viewer,
-    ) -> Result<(Vec<Root>, usize, usize), RequestError> {
+    ) -> Result<ReadRows, RequestError> {
         if !plan.reads() {
-            return Ok((plan.roots.iter().map(|_| Root::Fixed).collect(), 0, 0));
+            let roots = plan.roots.iter().map(|_| Root::Fixed).collect();
+            return Ok(ReadRows { roots, statements: 0, rows: 0, failure: None });
         }
         let mut connection =
             self.pool.take().await.map_err(|error| RequestError::Store(Box::new(error)))?;
@@ -245,18 +272,31 @@ impl Engine {
             viewer,
             statements: AtomicUsize::new(0),
             rows: AtomicUsize::new(0),
+            failure: Mutex::new(None),
         };
         let roots = wire.drive(run.roots(plan)).await?;
-        Ok((roots, run.statements.into_inner(), run.rows.into_inner()))
+        Ok(ReadRows {
+            roots,
+            statements: run.statements.into_inner(),
+            rows: run.rows.into_inner(),
+            failure: run.failure.into_inner().unwrap_or_else(PoisonError::into_inner),
+        })
     }
 
     async fn document(&self, query: &str) -> Result<Arc<Document>, RequestError> {
         if let Some(document) = self.documents.get(query) {
             return Ok(document);
         }
-        let valid = schema::validate(&self.schema, query)
-            .await
-            .map_err(|errors| RequestError::Document(distinct(&errors)))?;
+        let refused = |errors: Vec<ServerError>| RequestError::Document(distinct(&errors));
+        let parsed = schema::parse(query).map_err(refused)?;
+        // Before validation, which walks every fragment as often as it is spread.
+        let size = Size::of(&parsed);
+        within(size.fields, self.options.fields_maximum, "fields, fragments opened")?;
+        let valid =
+            schema::validate_document(&self.schema, query, parsed).await.map_err(refused)?;
+        let size = size.in_detail(&valid);
+        within(size.root_fields, self.options.root_fields_maximum, "fields at its root")?;
+        within(size.introspection, INTROSPECTION_MAXIMUM, "levels of members of types")?;
         let mut page_sizes = HashSet::new();
         valid.operations.iter().for_each(|(_, operation)| {
             input::page_sizes(&operation.node.selection_set.node, &mut page_sizes)
@@ -419,6 +459,32 @@ fn field_error(error: &AnswerError) -> Json {
         })
         .collect();
     json!({ "message": error.error.message, "path": path, "extensions": { "code": error.error.code } })
+}
+
+fn too_large(maximum: usize) -> RequestError {
+    RequestError::Invalid {
+        code: "ANSWER_SIZE_LIMIT",
+        message: format!(
+            "the answer has more than {maximum} bytes; ask for fewer rows or fields at once"
+        ),
+        locations: Vec::new(),
+    }
+}
+
+/// Refuses a document that has more of something than its limit.
+fn within(measured: usize, limit: usize, what: &str) -> Result<(), RequestError> {
+    if measured <= limit {
+        return Ok(());
+    }
+    let measured =
+        if measured == usize::MAX { "endlessly many".to_string() } else { measured.to_string() };
+    Err(RequestError::Invalid {
+        code: "COMPLEXITY_LIMIT",
+        message: format!(
+            "the document has {measured} {what}; at most {limit} are allowed: ask in several requests"
+        ),
+        locations: Vec::new(),
+    })
 }
 
 /// What validation found, each once: some of its rules visit a selection twice.

@@ -80,7 +80,7 @@ impl RequestError {
     }
 
     /// As the error of one field, for a resolver whose statement failed.
-    pub(crate) fn into_field_error(self) -> FieldError {
+    pub(crate) fn as_field_error(&self) -> FieldError {
         FieldError::new(self.code(), self.to_string())
     }
 }

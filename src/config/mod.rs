@@ -35,6 +35,12 @@ pub struct Config {
     pub page_size_max: u32,
     /// How many levels of fields a query may nest.
     pub depth_max: usize,
+    /// How many fields a query may have, its fragments opened.
+    pub fields_max: usize,
+    /// How many fields a query may have at its root.
+    pub root_fields_max: usize,
+    /// How many bytes an answer may have.
+    pub answer_bytes_max: usize,
     /// How many bytes of parsed, validated and planned documents are kept.
     pub document_cache_bytes: u64,
     /// How long the body of a request may be.
@@ -146,6 +152,26 @@ pub fn examine(lookup: impl Fn(&str) -> Option<OsString>) -> Examination {
         ),
         |text| value::whole(text, 5, 100),
     );
+    let fields_max = reader.read(
+        Setting::new(
+            "FIELDS_MAX",
+            "5000",
+            "How many fields a query may have once its fragments are opened.",
+        ),
+        |text| value::whole(text, 100, 1_000_000),
+    );
+    let root_fields_max = reader.read(
+        Setting::new("ROOT_FIELDS_MAX", "100", "How many fields a query may have at its root."),
+        |text| value::whole(text, 1, 10_000),
+    );
+    let answer_bytes_max = reader.read(
+        Setting::new(
+            "ANSWER_BYTES_MAX",
+            "32MiB",
+            "How long an answer may be: bytes, KiB, MiB or GiB.",
+        ),
+        value::bytes,
+    );
     let document_cache_bytes = reader.read(
         Setting::new(
             "DOCUMENT_CACHE_BYTES",
@@ -221,6 +247,9 @@ pub fn examine(lookup: impl Fn(&str) -> Option<OsString>) -> Examination {
             page_size_default: page_size_default?,
             page_size_max: page_size_max?,
             depth_max: depth_max?,
+            fields_max: fields_max?,
+            root_fields_max: root_fields_max?,
+            answer_bytes_max: answer_bytes_max?,
             document_cache_bytes: document_cache_bytes?,
             request_body_bytes: request_body_bytes?,
             viewer: viewer?,

@@ -128,7 +128,7 @@ impl Door {
         let request = Request { query, operation_name, variables };
         let Answer { outcome, body, failure, .. } =
             self.engine.execute(request, &self.viewer).await;
-        if let (Outcome::Failed, Some(error)) = (outcome, &failure) {
+        if let (Outcome::Failed | Outcome::Executed, Some(error)) = (outcome, &failure) {
             tracing::error!(error = error as &dyn std::error::Error, operation_name, "failed");
         }
         let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());

@@ -64,6 +64,9 @@ pub async fn engine(config: &Config) -> Result<Engine, ServerError> {
         page_size_default: i64::from(config.page_size_default),
         page_size_maximum: i64::from(config.page_size_max),
         depth_maximum: config.depth_max,
+        fields_maximum: config.fields_max,
+        root_fields_maximum: config.root_fields_max,
+        answer_bytes_maximum: config.answer_bytes_max,
         cache_bytes: config.document_cache_bytes,
         expose_cost: config.expose_cost,
     };

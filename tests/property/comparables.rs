@@ -313,6 +313,7 @@ async fn arguments_beyond_their_limits_are_refused_and_the_rest_answers() {
         assert_eq!(answer.error_codes(), ["ARGUMENT_LIMIT"], "{arguments}");
         assert_eq!(answer.errors()[0]["message"], says);
         assert_eq!(answer.errors()[0]["path"], json!(["bad", "comparables"]));
-        assert_eq!(answer.partial_data(), &json!({ "bad": null, "good": { "comparables": [] } }));
+        let rest = json!({ "bad": { "comparables": null }, "good": { "comparables": [] } });
+        assert_eq!(answer.partial_data(), &rest);
     }
 }

@@ -50,6 +50,21 @@ fn order_terms(value: &Value) -> Option<Vec<OrderTerm>> {
         .collect()
 }
 
+/// Whether following policies from an entity comes upon one that was met before.
+fn returns<'a>(model: &'a Model, entity: &'a Entity, met: &mut Vec<&'a str>) -> bool {
+    entity.policy.through.iter().any(|through| {
+        let Some(EntityField::ToOne(relation)) = entity.fields.get(*through) else { return false };
+        let next = &model.entities[relation.target];
+        if met.contains(&next.type_name.as_str()) {
+            return true;
+        }
+        met.push(&next.type_name);
+        let found = returns(model, next, met);
+        met.pop();
+        found
+    })
+}
+
 pub(super) fn promises(
     contract: &Contract,
     model: &Model,
@@ -61,6 +76,12 @@ pub(super) fn promises(
             if !matches!(entity.fields.get(*through), Some(EntityField::ToOne(_))) {
                 mistakes.push(format!("the policy of `{}` goes through `{through}`, which is not a to-one field of it", entity.type_name));
             }
+        }
+        if returns(model, entity, &mut vec![entity.type_name.as_str()]) {
+            mistakes.push(format!(
+                "the policy of `{}` goes through relations that lead back to it: state it by a condition",
+                entity.type_name
+            ));
         }
         for field in contract.fields(&entity.type_name) {
             match entity.fields.get(&field.name) {

@@ -20,6 +20,7 @@ mod parse;
 pub mod print;
 pub mod schema;
 mod shape;
+pub mod size;
 mod values;
 
 pub use model::{

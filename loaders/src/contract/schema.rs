@@ -43,6 +43,8 @@ pub fn build(contract: &Contract) -> Result<Schema, BindError> {
         .fold(builder, |builder, ty| builder.register(named_type(contract, ty)));
     let inner = builder
         .extension(ValidationOnly)
+        // Brackets and depth are bounded elsewhere; here spreads count as levels too.
+        .limit_recursive_depth(2 * nesting::LIMIT)
         .finish()
         .map_err(|error| BindError(vec![error.to_string()]))?;
     Ok(Schema { contract: Arc::new(contract.clone()), inner })
@@ -54,14 +56,18 @@ pub async fn validate(
     schema: &Schema,
     query: &str,
 ) -> Result<ExecutableDocument, Vec<ServerError>> {
+    validate_document(schema, query, parse(query)?).await
+}
+
+/// Parses a document; whether it is valid is another question.
+pub fn parse(query: &str) -> Result<ExecutableDocument, Vec<ServerError>> {
     if nesting::depth(query) > nesting::LIMIT {
         return Err(vec![ServerError::new(
             format!("The document is nested deeper than {} brackets", nesting::LIMIT),
             None,
         )]);
     }
-    let document = parse_query(query).map_err(|error| vec![ServerError::from(error)])?;
-    validate_document(schema, query, document).await
+    parse_query(query).map_err(|error| vec![ServerError::from(error)])
 }
 
 /// Validates a document that has been parsed from `query`.

@@ -54,6 +54,9 @@ impl Figures {
     }
 }
 
+/// Groups that the contract gives when the operation asks for no number.
+const GROUPS_DEFAULT: i64 = 100;
+
 /// The alias that a list's own statement gives its table: the first one of its parts.
 const ALIAS: &str = "t1";
 
@@ -139,11 +142,14 @@ impl<'a> Context<'a> {
         }
         let mut base = self.base(entity, arguments, parent)?;
         let page = PageSize {
+            // The contract's default gives way to a server that allows less.
             leaf: match argument("first")? {
-                Some(Input::Leaf(leaf)) => Some(leaf),
+                Some(Input::Leaf(leaf)) if groups.field.node.get_argument("first").is_some() => {
+                    Some(leaf)
+                }
                 _ => None,
             },
-            default: self.options.page_size_default,
+            default: GROUPS_DEFAULT.min(self.options.page_size_maximum),
             maximum: self.options.page_size_maximum,
             argument: "first",
         };

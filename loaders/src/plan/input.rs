@@ -178,7 +178,7 @@ impl Inputs<'_> {
                 list(resolved)
             }
             AstValue::Object(fields) if self.is_input_object(ty) => {
-                let (defs, _) = self.input_fields(ty);
+                let defs = self.input_fields(ty);
                 let mut resolved = Vec::new();
                 for def in defs {
                     let path = format!("{path}.{}", def.name);
@@ -212,11 +212,11 @@ impl Inputs<'_> {
     fn frozen(&self, value: ConstValue, ty: &Type) -> Input {
         match value {
             ConstValue::Null => Input::Null,
-            ConstValue::List(items) if self.is_structured(ty) => {
+            ConstValue::List(items) if self.is_input_object(ty) => {
                 Input::List(items.into_iter().map(|item| self.frozen(item, inner(ty))).collect())
             }
             ConstValue::Object(fields) if self.is_input_object(ty) => {
-                let (defs, _) = self.input_fields(ty);
+                let defs = self.input_fields(ty);
                 Input::Object(
                     fields
                         .into_iter()
@@ -236,7 +236,7 @@ impl Inputs<'_> {
         let with = |step: Step| steps.iter().cloned().chain([step]).collect::<Vec<_>>();
         match value {
             ConstValue::Null => Input::Null,
-            ConstValue::List(items) if self.is_structured(ty) => Input::List(
+            ConstValue::List(items) if self.is_input_object(ty) => Input::List(
                 items
                     .iter()
                     .enumerate()
@@ -246,7 +246,7 @@ impl Inputs<'_> {
                     .collect(),
             ),
             ConstValue::Object(fields) if self.is_input_object(ty) => {
-                let (defs, _) = self.input_fields(ty);
+                let defs = self.input_fields(ty);
                 Input::Object(
                     defs.iter()
                         .filter_map(|def| {
@@ -281,7 +281,8 @@ impl Inputs<'_> {
         let mut shape = String::new();
         for (name, ty, value) in self.variables {
             match value {
-                None => shape.push('-'),
+                // Not a minus, which a page size may begin with.
+                None => shape.push('~'),
                 Some(ConstValue::Number(size)) if self.page_sizes.contains(name) => {
                     shape.push_str(&size.to_string());
                     shape.push(' ');
@@ -295,14 +296,14 @@ impl Inputs<'_> {
     fn write_shape(&self, value: &ConstValue, ty: &Type, shape: &mut String) {
         match value {
             ConstValue::Null => shape.push('0'),
-            ConstValue::List(items) if self.is_structured(ty) => {
+            ConstValue::List(items) if self.is_input_object(ty) => {
                 shape.push('[');
                 items.iter().for_each(|item| self.write_shape(item, inner(ty), shape));
                 shape.push(']');
             }
             ConstValue::Object(fields) if self.is_input_object(ty) => {
                 shape.push('{');
-                for def in self.input_fields(ty).0 {
+                for def in self.input_fields(ty) {
                     if let Some(value) = fields.get(def.name.as_str()) {
                         shape.push_str(&def.name);
                         shape.push(':');
@@ -320,10 +321,10 @@ impl Inputs<'_> {
         }
     }
 
-    fn input_fields(&self, ty: &Type) -> (&[InputDef], bool) {
+    fn input_fields(&self, ty: &Type) -> &[InputDef] {
         match self.contract.get(crate::bind::base_name(ty)).map(|ty| &ty.kind) {
-            Some(TypeKind::Input { fields, one_of }) => (fields, *one_of),
-            _ => (&[], false),
+            Some(TypeKind::Input { fields, .. }) => fields,
+            _ => &[],
         }
     }
 
@@ -332,11 +333,6 @@ impl Inputs<'_> {
             self.contract.get(crate::bind::base_name(ty)).map(|ty| &ty.kind),
             Some(TypeKind::Input { .. })
         )
-    }
-
-    /// Lists of these are taken apart: input objects. Lists of scalars and enums stay whole.
-    fn is_structured(&self, ty: &Type) -> bool {
-        self.is_input_object(ty)
     }
 }
 

@@ -133,7 +133,6 @@ impl<'a> Context<'a> {
             },
             groups,
             outside: if outside { Some(self.outside(entity, &arguments, parent)?) } else { None },
-            grouped: parent.is_some(),
         }))
     }
 
@@ -333,9 +332,13 @@ impl<'a> Context<'a> {
         let order = Order::read(target, argument("orderBy")?.as_ref(), !order_given, near.as_ref())
             .map_err(at)?;
         let within = match argument("within")? {
-            Some(Input::Object(fields)) => fields
-                .into_iter()
-                .find_map(|(name, input)| leaf(Some(input)).map(|leaf| (name, leaf))),
+            Some(Input::Object(fields)) => {
+                let area = fields
+                    .into_iter()
+                    .find_map(|(name, input)| leaf(Some(input)).map(|leaf| (name, leaf)));
+                // Without an area every row would lie within.
+                Some(area.ok_or_else(|| at(invalid("within", "names no area; leave it out")))?)
+            }
             _ => None,
         };
         let filter = match argument("filter")? {
@@ -377,7 +380,6 @@ struct RowsBuilder<'p> {
     arguments: &'p ListArguments,
     entity: usize,
     location: Option<String>,
-    grouped: bool,
 }
 
 impl<'p> RowsBuilder<'p> {
@@ -400,7 +402,6 @@ impl<'p> RowsBuilder<'p> {
             arguments,
             entity,
             location,
-            grouped: parent.is_some(),
         })
     }
 
@@ -468,7 +469,6 @@ impl<'p> RowsBuilder<'p> {
         );
         Ok(RowsPlan {
             statement: self.base.finish(sql),
-            grouped: self.grouped,
             page: page.clone(),
             peeks,
             reversed: *backward,

@@ -140,7 +140,11 @@ impl Policies<'_> {
             conditions.push(self.rendered(own, parts));
         }
         for through in target.policy.through {
-            let Some(EntityField::ToOne(relation)) = target.fields.get(*through) else { continue };
+            let Some(EntityField::ToOne(relation)) = target.fields.get(*through) else {
+                // Start-up refuses this; were it not to, nothing may be seen.
+                conditions.push("FALSE".to_string());
+                continue;
+            };
             if seen.arrival == Some((relation.target, relation.from_column.as_str()))
                 || seen.filters_by(through)
             {

@@ -171,8 +171,6 @@ pub(crate) enum ChildPlan {
 #[derive(Debug, PartialEq)]
 pub(crate) struct RowsPlan {
     pub(crate) statement: Statement,
-    /// Of each parent: the first column of the statement is the parent's place in the keys.
-    pub(crate) grouped: bool,
     pub(crate) page: PageSize,
     /// One row more than the page was asked for.
     pub(crate) peeks: bool,
@@ -194,7 +192,6 @@ pub(crate) struct ConnectionPlan {
     pub(crate) groups: Vec<GroupsPlan>,
     /// Whether there are rows at or before `after`, and at or after `before`.
     pub(crate) outside: Option<Statement>,
-    pub(crate) grouped: bool,
 }
 
 #[derive(Debug, PartialEq)]
@@ -257,6 +254,8 @@ impl std::fmt::Debug for ResolverPlan {
             .debug_struct("ResolverPlan")
             .field("field", &self.field)
             .field("arguments", &self.arguments)
+            .field("output", &self.output)
+            .field("references", &self.references)
             .finish_non_exhaustive()
     }
 }

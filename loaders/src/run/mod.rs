@@ -10,6 +10,7 @@ mod roots;
 pub(crate) mod write;
 
 use std::pin::pin;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::TryStreamExt;
@@ -44,6 +45,8 @@ pub(crate) struct Run<'a> {
     pub(crate) viewer: &'a Viewer,
     pub(crate) statements: AtomicUsize,
     pub(crate) rows: AtomicUsize,
+    /// Why the first field that failed by itself did.
+    pub(crate) failure: Mutex<Option<RequestError>>,
 }
 
 impl Run<'_> {

@@ -1,5 +1,7 @@
 //! What a registered resolver works with, and how its outputs are followed.
 
+use std::sync::PoisonError;
+
 use async_graphql::Value;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
@@ -77,7 +79,12 @@ impl ResolverStatement<'_> {
     /// `STORE_UNAVAILABLE` when the database is away, `INTERNAL` when it refuses the statement.
     pub async fn rows(self, sql: String, keys: &[Uuid]) -> Result<Vec<Row>, FieldError> {
         let statement = self.parts.statement(sql);
-        self.run.query(&statement, keys).await.map_err(|error| error.into_field_error())
+        self.run.query(&statement, keys).await.map_err(|error| {
+            let shown = error.as_field_error();
+            let mut failure = self.run.failure.lock().unwrap_or_else(PoisonError::into_inner);
+            failure.get_or_insert(error);
+            shown
+        })
     }
 }
 

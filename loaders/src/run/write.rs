@@ -45,7 +45,13 @@ pub(crate) struct Writer<'p> {
     errors: Vec<AnswerError>,
     plan: &'p Plan,
     introspection: &'p serde_json::Map<String, serde_json::Value>,
+    /// Bytes at most.
+    maximum: usize,
+    too_large: bool,
 }
+
+/// The answer would be larger than its limit.
+pub(crate) struct TooLarge;
 
 /// Errors that one answer lists at most; the rest of them would say the same.
 const ERRORS_MAXIMUM: usize = 100;
@@ -56,15 +62,24 @@ pub(crate) fn data(
     roots: &[Root],
     introspection: &serde_json::Map<String, serde_json::Value>,
     out: Vec<u8>,
-) -> (Vec<u8>, Vec<AnswerError>) {
-    let mut writer = Writer { out, path: Vec::new(), errors: Vec::new(), plan, introspection };
+    maximum: usize,
+) -> Result<(Vec<u8>, Vec<AnswerError>), TooLarge> {
+    let mut writer = Writer {
+        out,
+        path: Vec::new(),
+        errors: Vec::new(),
+        plan,
+        introspection,
+        maximum,
+        too_large: false,
+    };
     writer.out.extend_from_slice(b"\"data\":");
     let start = writer.out.len();
     if writer.roots(roots).is_err() {
         writer.out.truncate(start);
         writer.out.extend_from_slice(b"null");
     }
-    (writer.out, writer.errors)
+    if writer.too_large { Err(TooLarge) } else { Ok((writer.out, writer.errors)) }
 }
 
 /// What a non-null field without a value is told as.
@@ -434,6 +449,11 @@ impl<'p> Writer<'p> {
     ) -> Written {
         self.out.push(b'[');
         for index in 0..length {
+            // A row is read once and written wherever it is pointed at: little data can be much text.
+            if self.too_large || self.out.len() > self.maximum {
+                self.too_large = true;
+                return Err(Bubble);
+            }
             if index > 0 {
                 self.out.push(b',');
             }

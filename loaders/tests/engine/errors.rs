@@ -341,3 +341,14 @@ async fn a_statement_that_waits_too_long_is_told_as_such() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn an_area_that_is_null_is_no_area() {
+    with_database(async |database| {
+        let engine = database.engine().await;
+        let query = "query($d: ID = \"district_00000000000000000000000001\") { shops(within: {district: $d}) { totalCount } }";
+        data(&engine, query, &json!({}), &staff()).await;
+        told(&engine, query, json!({"d": null}), "BAD_USER_INPUT", "names no area").await;
+    })
+    .await;
+}

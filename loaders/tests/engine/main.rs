@@ -9,6 +9,7 @@ mod database;
 mod domain;
 mod entities;
 mod errors;
+mod limits;
 mod oracle;
 mod pages;
 mod random;

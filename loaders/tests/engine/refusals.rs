@@ -308,3 +308,38 @@ async fn the_database_has_what_the_entities_say() {
     })
     .await;
 }
+
+/// A table whose rows stand in a tree.
+#[expect(unreachable_pub, reason = "what the derive makes is as public as the model")]
+mod branch {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "branches")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub parent_id: Option<Uuid>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {
+        #[sea_orm(belongs_to = "Entity", from = "Column::ParentId", to = "Column::Id")]
+        Parent,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+#[tokio::test]
+async fn a_policy_that_leads_back_to_itself() {
+    with_database(async |database| {
+        database.run("CREATE TABLE branches (id uuid PRIMARY KEY, parent_id uuid)").await;
+        let authored = "type Query { branch(id: ID!): Branch } type Branch implements Node { id: ID! parent: Branch }";
+        let mut registry = Registry::new();
+        registry.entity::<branch::Entity>("Branch", Policy::with(&["parent"]));
+        let mistakes = refused(&database, authored, registry).await;
+        assert_eq!(mistakes, ["the policy of `Branch` goes through relations that lead back to it: state it by a condition"]);
+    })
+    .await;
+}
