@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use async_graphql::Name;
-use async_graphql::parser::types::{ExecutableDocument, Selection, SelectionSet};
+use async_graphql::parser::types::{ExecutableDocument, Field, Selection, SelectionSet};
 
 /// Fragments within fragments that are followed; a longer chain counts as endless.
 const CHAIN_MAXIMUM: usize = 256;
@@ -40,7 +40,7 @@ impl Size {
         let measure = Measure { document, known: HashMap::new() };
         for (_, operation) in document.operations.iter() {
             let set = &operation.node.selection_set.node;
-            self.root_fields = self.root_fields.max(measure.root_fields(set, 0));
+            self.root_fields = self.root_fields.max(measure.root_fields(set));
             self.introspection = self.introspection.max(measure.members(set, 0));
         }
         self
@@ -49,7 +49,7 @@ impl Size {
 
 struct Measure<'a> {
     document: &'a ExecutableDocument,
-    /// The fields of each fragment; none while it is being counted, which a circle meets again.
+    /// The fields of each fragment; 0 while it is being counted, which a circle meets again.
     known: HashMap<&'a Name, usize>,
 }
 
@@ -85,40 +85,40 @@ impl<'a> Measure<'a> {
         fields
     }
 
-    fn root_fields(&self, set: &SelectionSet, chain: usize) -> usize {
-        let below = |item: &Selection| match item {
-            Selection::Field(_) => 1,
-            Selection::InlineFragment(fragment) => {
-                self.root_fields(&fragment.node.selection_set.node, chain)
-            }
-            Selection::FragmentSpread(_) if chain == CHAIN_MAXIMUM => usize::MAX,
-            Selection::FragmentSpread(spread) => {
-                self.document.fragments.get(&spread.node.fragment_name.node).map_or(0, |fragment| {
-                    self.root_fields(&fragment.node.selection_set.node, chain + 1)
-                })
-            }
-        };
-        set.items.iter().map(|item| below(&item.node)).fold(0, usize::saturating_add)
+    fn root_fields(&self, set: &SelectionSet) -> usize {
+        self.opened(set, 0, &|_, _| 1, usize::saturating_add)
     }
 
     /// The most members within members on one path.
     fn members(&self, set: &SelectionSet, chain: usize) -> usize {
+        let of_field = |field: &Field, chain| {
+            let own = usize::from(MEMBERS.contains(&field.name.node.as_str()));
+            self.members(&field.selection_set.node, chain).saturating_add(own)
+        };
+        self.opened(set, chain, &of_field, usize::max)
+    }
+
+    /// Puts together what each field of a selection comes to, every spread opened.
+    fn opened(
+        &self,
+        set: &SelectionSet,
+        chain: usize,
+        of_field: &dyn Fn(&Field, usize) -> usize,
+        with: fn(usize, usize) -> usize,
+    ) -> usize {
         let below = |item: &Selection| match item {
-            Selection::Field(field) => {
-                let own = MEMBERS.contains(&field.node.name.node.as_str());
-                usize::from(own) + self.members(&field.node.selection_set.node, chain)
-            }
+            Selection::Field(field) => of_field(&field.node, chain),
             Selection::InlineFragment(fragment) => {
-                self.members(&fragment.node.selection_set.node, chain)
+                self.opened(&fragment.node.selection_set.node, chain, of_field, with)
             }
             Selection::FragmentSpread(_) if chain == CHAIN_MAXIMUM => usize::MAX,
             Selection::FragmentSpread(spread) => {
                 self.document.fragments.get(&spread.node.fragment_name.node).map_or(0, |fragment| {
-                    self.members(&fragment.node.selection_set.node, chain + 1)
+                    self.opened(&fragment.node.selection_set.node, chain + 1, of_field, with)
                 })
             }
         };
-        set.items.iter().map(|item| below(&item.node)).max().unwrap_or(0)
+        set.items.iter().map(|item| below(&item.node)).fold(0, with)
     }
 }
 
