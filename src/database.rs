@@ -110,6 +110,23 @@ pub async fn examine(client: &Client) -> Result<DatabaseState, DatabaseError> {
     })
 }
 
+/// Why queries cannot read this server in place of the primary, if they cannot.
+pub async fn replica_problem(
+    replica: &DatabaseUrl,
+    primary: &DatabaseUrl,
+) -> Result<Option<&'static str>, DatabaseError> {
+    let statement = "SELECT system_identifier, pg_is_in_recovery() FROM pg_control_system()";
+    let replica = connect(replica).await?.query_one(statement, &[]).await?;
+    let primary = connect(primary).await?.query_one(statement, &[]).await?;
+    Ok(if !replica.get::<_, bool>(1) {
+        Some("it is a server by itself, no replica")
+    } else if replica.get::<_, i64>(0) != primary.get::<_, i64>(0) {
+        Some("it is a replica of another server")
+    } else {
+        None
+    })
+}
+
 impl Migrations {
     fn compare(known: &[String], found: Vec<String>) -> Self {
         let (applied, pending) = known.iter().cloned().partition(|name| found.contains(name));

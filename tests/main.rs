@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test ends where something is not as it should be")]
 #![allow(unreachable_pub, reason = "no other crate sees any of this")]
 
+mod attacks;
+mod clients;
 mod command;
 mod graphiql;
 mod import;

@@ -3,29 +3,37 @@
 //! A document is parsed and validated once and planned once for each shape of its variables; both
 //! are kept, bounded in bytes. A later request binds its variables and runs.
 
-use std::collections::{HashMap, HashSet};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use async_graphql::parser::types::{DocumentOperations, FragmentDefinition, OperationDefinition};
-use async_graphql::{Name, Positioned, ServerError, Variables as GivenVariables};
+use async_graphql::Variables as GivenVariables;
+use async_graphql::parser::types::{OperationDefinition, OperationType};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use serde_json::{Map, Value as Json, json};
 
+use crate::answer::{Answer, OperationReport, Request, StatementTrace, field_error};
 use crate::bind::{self, Model};
 use crate::catalog::Catalog;
-use crate::contract::size::Size;
 use crate::contract::{Contract, coerce, schema};
-use crate::error::{Mistake, RequestError, StartError};
+use crate::document::{Document, Documents};
+use crate::error::{Measure, RequestError, StartError};
+use crate::error_code::ErrorCode;
+use crate::limits;
+use crate::mutation::UserError;
+use crate::mutation::{self, Mutate, Position, at_field, check_key};
+use crate::panic::caught;
 use crate::plan::Context;
-use crate::plan::input::{self, Inputs, Variables};
-use crate::plan::types::Plan;
+use crate::plan::input::{Inputs, Variables};
+use crate::plan::types::{Plan, RootSource};
 use crate::policy::Viewer;
-use crate::pool::{Connection, Pool};
+use crate::pool::{Connection, Pool, PoolError, PoolState, Taken};
 use crate::registry::Registry;
+use crate::replica::{Lease, ReplicaOptions, ReplicaStatus, Replicas, is_worth_another_try};
 use crate::run::write::TooLarge;
-use crate::run::{AnswerError, PathSegment, Root, Run, write};
+use crate::run::{Root, Run, write};
 
 /// Limits and switches of an engine.
 #[derive(Debug, Clone)]
@@ -40,12 +48,27 @@ pub struct EngineOptions {
     pub fields_maximum: usize,
     /// Fields at the root of a document at most.
     pub root_fields_maximum: usize,
+    /// Tokens of a document at most.
+    pub tokens_maximum: usize,
+    /// Aliases of a document at most.
+    pub aliases_maximum: usize,
+    /// Directives of a document at most.
+    pub directives_maximum: usize,
+    /// Items of one list at most, in a document or a variable, with those of the lists in it.
+    pub list_items_maximum: usize,
+    /// What an operation may cost at most, by the rows that it could read.
+    pub cost_maximum: u64,
     /// Bytes of an answer at most.
     pub answer_bytes_maximum: usize,
+    /// How long the answer to an `Idempotency-Key` is kept.
+    pub idempotency_key_lifetime: Duration,
     /// Bytes that documents and their plans may take together, about.
     pub cache_bytes: u64,
-    /// Answers say in `extensions.cost` how many statements and rows they took.
+    /// Answers say in `extensions.cost` what they might have cost, and how many statements and
+    /// rows they took.
     pub expose_cost: bool,
+    /// The contract can be explored: introspection runs, and messages suggest names.
+    pub disclosure: bool,
 }
 
 impl Default for EngineOptions {
@@ -56,56 +79,22 @@ impl Default for EngineOptions {
             depth_maximum: 20,
             fields_maximum: 5000,
             root_fields_maximum: 100,
+            tokens_maximum: 10_000,
+            aliases_maximum: 200,
+            directives_maximum: 200,
+            list_items_maximum: 1000,
+            cost_maximum: 500_000,
             answer_bytes_maximum: 32 << 20,
+            idempotency_key_lifetime: Duration::from_secs(24 * 60 * 60),
             cache_bytes: 64 << 20,
             expose_cost: false,
+            disclosure: true,
         }
     }
 }
 
-/// Introspection asks for members of types within members of types this often: twice what the
-/// usual tools do.
-const INTROSPECTION_MAXIMUM: usize = 3;
-
 /// A buffer begins no larger than this, whatever the plan's last answer took.
 const ANSWER_BYTES_EXPECTED: usize = 1 << 20;
-
-/// A GraphQL request, as any transport brings it.
-#[derive(Debug, Clone, Copy)]
-pub struct Request<'a> {
-    /// The document.
-    pub query: &'a str,
-    /// Which of its operations, where it has several.
-    pub operation_name: Option<&'a str>,
-    /// The variables, not yet coerced.
-    pub variables: &'a GivenVariables,
-}
-
-/// What became of a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
-    /// It ran; the answer has `data`, perhaps with errors beside it.
-    Executed,
-    /// It was wrong; nothing ran.
-    Refused,
-    /// The database is away or gave up.
-    Failed,
-}
-
-/// An answer, ready to send.
-#[derive(Debug)]
-pub struct Answer {
-    /// What became of the request.
-    pub outcome: Outcome,
-    /// The JSON body.
-    pub body: Vec<u8>,
-    /// Statements that it took.
-    pub statements: usize,
-    /// Rows that they gave.
-    pub rows: usize,
-    /// Why it, or a field of it, failed: for the log, never shown to the client.
-    pub failure: Option<RequestError>,
-}
 
 /// Serves a contract from a database.
 pub struct Engine {
@@ -113,27 +102,20 @@ pub struct Engine {
     schema: schema::Schema,
     model: Model,
     pool: Pool,
+    replicas: Replicas,
     options: EngineOptions,
-    documents: Cache<Box<str>, Arc<Document>, Weight>,
+    documents: Documents,
     plans: Cache<PlanKey, Arc<Plan>, Weight>,
-    next_document: AtomicU64,
 }
 
 /// What a plan's statements gave.
+#[derive(Default)]
 struct ReadRows {
     roots: Vec<Root>,
-    statements: usize,
     rows: usize,
+    trace: Vec<StatementTrace>,
     failure: Option<RequestError>,
-}
-
-/// A valid document.
-struct Document {
-    id: u64,
-    operations: DocumentOperations,
-    fragments: HashMap<Name, Positioned<FragmentDefinition>>,
-    /// The variables that say how long a page is.
-    page_sizes: HashSet<Name>,
+    from_replica: bool,
 }
 
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -146,13 +128,6 @@ struct PlanKey {
 
 #[derive(Clone)]
 struct Weight;
-
-impl Weighter<Box<str>, Arc<Document>> for Weight {
-    // A parsed field of three letters takes some two hundred bytes.
-    fn weight(&self, query: &Box<str>, _: &Arc<Document>) -> u64 {
-        512 + 64 * query.len() as u64
-    }
-}
 
 impl Weighter<PlanKey, Arc<Plan>> for Weight {
     fn weight(&self, key: &PlanKey, plan: &Arc<Plan>) -> u64 {
@@ -191,11 +166,30 @@ impl Engine {
             schema,
             model,
             pool,
+            replicas: Replicas::default(),
             options,
-            documents: Cache::with_weighter(1024, half, Weight),
+            documents: Documents::new(half),
             plans: Cache::with_weighter(1024, half, Weight),
-            next_document: AtomicU64::new(0),
         })
+    }
+
+    /// Lets replicas of its database answer reads, and watches them for as long as it lives. One
+    /// that is away is used when it comes back.
+    ///
+    /// # Errors
+    /// When the runtime has no timer.
+    pub async fn with_replicas(
+        self,
+        replicas: Vec<Pool>,
+        options: ReplicaOptions,
+    ) -> Result<Self, PoolError> {
+        let replicas = Replicas::start(&self.pool, replicas, options).await?;
+        Ok(Self { replicas, ..self })
+    }
+
+    /// What is known of its replicas.
+    pub fn replicas(&self) -> Vec<ReplicaStatus> {
+        self.replicas.status()
     }
 
     /// The contract that it serves.
@@ -203,64 +197,259 @@ impl Engine {
         &self.contract
     }
 
+    /// Every constraint of the database by name, with the mistake in an input that its violation
+    /// is; none where neither its name nor an entry of the registry says so.
+    pub fn constraints(&self) -> impl Iterator<Item = (&str, Option<&UserError>)> {
+        self.model.constraints.iter()
+    }
+
     /// How many documents and how many plans are kept for the requests to come.
     pub fn cached(&self) -> (usize, usize) {
         (self.documents.len(), self.plans.len())
     }
 
+    /// How full its pool of connections is.
+    pub fn pool(&self) -> PoolState {
+        self.pool.state()
+    }
+
+    /// Whether a document could run, whatever its variables. It is kept for the requests to come.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub async fn validate(&self, query: &str) -> Result<(), RequestError> {
+        self.documents.get(query, &self.schema, &self.options).await.map(|_| ())
+    }
+
+    /// The operation that a request means, if it has one: for a request that was given up.
+    pub async fn operation(&self, request: Request<'_>) -> Option<OperationReport> {
+        let document = self.documents.get(request.query, &self.schema, &self.options).await.ok()?;
+        let (name, operation) = document.operation(request.operation_name).ok()?;
+        let name = name.map(|name| Arc::from(name.as_str()));
+        Some(OperationReport { kind: operation.ty, name, cost: 0 })
+    }
+
     /// Answers a request as this viewer sees the data.
     pub async fn execute(&self, request: Request<'_>, viewer: &Viewer) -> Answer {
-        match self.run(request, viewer).await {
+        let mut report = None;
+        let ran = caught(|| "the engine".to_string(), self.run(request, viewer, &mut report)).await;
+        match ran.unwrap_or_else(|panic| Err(RequestError::Panic(Box::new(panic)))) {
             Ok(answer) => answer,
-            Err(error) => Answer::of(error),
+            Err(error) => Answer { operation: report, ..Answer::of(error, request.id) },
         }
     }
 
-    async fn run(&self, request: Request<'_>, viewer: &Viewer) -> Result<Answer, RequestError> {
-        let document = self.document(request.query).await?;
-        let operation = document.operation(request.operation_name)?;
+    /// Removes answers under idempotency keys whose time is over, a bounded number at once. Says
+    /// how many there were: call again while there are any.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn sweep_idempotency_keys(&self) -> Result<u64, RequestError> {
+        let store = |error: tokio_postgres::Error| RequestError::Store(Box::new(error));
+        let mut connection =
+            self.pool.take().await.map_err(|error| RequestError::Store(Box::new(error)))?;
+        let Some(Connection { session, wire }) = connection.connection() else {
+            return Err(RequestError::Store("no connection".into()));
+        };
+        let client = &session.client;
+        wire.drive(async {
+            session.enter_transaction();
+            client.batch_execute("BEGIN READ WRITE").await?;
+            let swept = client.execute(mutation::SWEEP, &[]).await?;
+            client.batch_execute("COMMIT").await?;
+            session.leave_transaction();
+            Ok(swept)
+        })
+        .await
+        .map_err(store)
+    }
+
+    async fn run(
+        &self,
+        request: Request<'_>,
+        viewer: &Viewer,
+        report: &mut Option<OperationReport>,
+    ) -> Result<Answer, RequestError> {
+        let document = self.documents.get(request.query, &self.schema, &self.options).await?;
+        let (name, operation) = document.operation(request.operation_name)?;
+        let name = name.map(|name| Arc::from(name.as_str()));
+        let report = report.insert(OperationReport { kind: operation.ty, name, cost: 0 });
+        if request.only_query && operation.ty != OperationType::Query {
+            let message = format!("a {} goes by POST, not by GET", operation.ty);
+            return Err(RequestError::invalid(ErrorCode::MethodNotAllowed, message));
+        }
         let variables = self.variables(operation, request.variables)?;
         let plan = self.plan(&document, operation, request.operation_name, &variables, viewer)?;
+        report.cost = plan.cost.with(&variables);
+        limits::cost(report.cost, &self.options)?;
+        let report = report.clone();
+        match operation.ty {
+            OperationType::Mutation => {
+                self.answer_mutation(request, &plan, &variables, viewer, report).await
+            }
+            _ => self.answer_query(request, &document, &plan, &variables, viewer, report).await,
+        }
+    }
+
+    /// Runs each mutation by itself, one after the other, as GraphQL wants it.
+    async fn answer_mutation(
+        &self,
+        request: Request<'_>,
+        plan: &Plan,
+        variables: &Variables,
+        viewer: &Viewer,
+        report: OperationReport,
+    ) -> Result<Answer, RequestError> {
+        if let Some(key) = request.idempotency_key {
+            check_key(key).map_err(|error| {
+                RequestError::invalid(ErrorCode::IdempotencyKeyInvalid, error.to_string())
+            })?;
+        }
+        let mutate = Mutate {
+            model: &self.model,
+            options: &self.options,
+            pool: &self.pool,
+            viewer,
+            variables,
+            request,
+        };
+        let mut answer = Answer::executed(report);
+        let (mut data, mut errors) = (vec![b'{'], Vec::new());
+        for (place, root) in plan.roots.iter().enumerate() {
+            if place > 0 {
+                data.push(b',');
+            }
+            data.extend_from_slice(&root.key.bytes);
+            let mutation = match &root.source {
+                RootSource::Typename(name) => {
+                    data.extend_from_slice(name);
+                    continue;
+                }
+                RootSource::Mutation(mutation) => mutation,
+                _ => continue,
+            };
+            match mutate.field(plan, place, mutation).await {
+                Ok(mutated) => {
+                    data.extend_from_slice(mutated.value.as_bytes());
+                    errors.extend(mutated.errors);
+                    answer.rows += mutated.rows;
+                    answer.trace.extend(mutated.trace);
+                    answer.position = answer.position.max(mutated.position);
+                    answer.failure = answer.failure.or(mutated.failure);
+                }
+                // Where nothing was written yet, there is nothing to tell but this.
+                Err(error) if place == 0 => return Err(error),
+                Err(error) => {
+                    data.extend_from_slice(b"null");
+                    errors.push(at_field(&root.key.name, &error, request.id));
+                    answer.failure = answer.failure.or(Some(error));
+                }
+            }
+        }
+        data.push(b'}');
+        answer.statements = answer.trace.len();
+        answer.body = self.body(&data, errors, &answer);
+        Ok(answer)
+    }
+
+    /// An answer's body from its data.
+    fn body(&self, data: &[u8], errors: Vec<Json>, answer: &Answer) -> Vec<u8> {
+        let mut out = Vec::with_capacity(data.len() + 64);
+        out.extend_from_slice(b"{\"data\":");
+        out.extend_from_slice(data);
+        self.finish(&mut out, errors, answer);
+        out
+    }
+
+    /// What follows an answer's data: its errors, and what it took.
+    fn finish(&self, out: &mut Vec<u8>, errors: Vec<Json>, answer: &Answer) {
+        if !errors.is_empty() {
+            out.extend_from_slice(b",\"errors\":");
+            out.extend_from_slice(Json::from(errors).to_string().as_bytes());
+        }
+        if self.options.expose_cost {
+            let computed = answer.operation.as_ref().map_or(0, |operation| operation.cost);
+            let mut cost = json!({ "cost": { "computed": computed, "statements": answer.statements, "rows": answer.rows } });
+            if !self.replicas.is_empty() {
+                cost["cost"]["replica"] = Json::from(answer.from_replica);
+            }
+            out.extend_from_slice(format!(",\"extensions\":{cost}").as_bytes());
+        }
+        out.push(b'}');
+    }
+
+    async fn answer_query(
+        &self,
+        request: Request<'_>,
+        document: &Document,
+        plan: &Plan,
+        variables: &Variables,
+        viewer: &Viewer,
+        report: OperationReport,
+    ) -> Result<Answer, RequestError> {
         let introspection = if plan.introspection {
-            self.introspection(&document, request).await
+            self.introspection(document, request).await
         } else {
             Map::new()
         };
-        let ReadRows { roots, statements, rows, failure } =
-            self.read(&plan, &variables, viewer).await?;
+        let ReadRows { roots, rows, trace, failure, from_replica } =
+            self.read(plan, variables, viewer, request.after).await?;
+        let statements = trace.len();
+        let answer =
+            Answer { statements, rows, failure, trace, from_replica, ..Answer::executed(report) };
         let expected = plan.answer_bytes.load(Ordering::Relaxed).min(ANSWER_BYTES_EXPECTED);
         let mut out = Vec::with_capacity(expected + expected / 8);
         out.push(b'{');
         let maximum = self.options.answer_bytes_maximum;
-        let (mut out, errors) = write::data(&plan, &roots, &introspection, out, maximum)
-            .map_err(|TooLarge| too_large(maximum))?;
-        if !errors.is_empty() {
-            out.extend_from_slice(b",\"errors\":");
-            let errors: Vec<Json> = errors.iter().map(field_error).collect();
-            out.extend_from_slice(Json::from(errors).to_string().as_bytes());
-        }
-        if self.options.expose_cost {
-            let cost = json!({ "cost": { "statements": statements, "rows": rows } });
-            out.extend_from_slice(format!(",\"extensions\":{cost}").as_bytes());
-        }
-        out.push(b'}');
+        let (mut out, errors) = write::data(plan, &roots, &introspection, out, maximum)
+            .map_err(|TooLarge(bytes)| too_large(maximum, bytes))?;
+        let errors = errors.iter().map(|error| field_error(error, request.id)).collect();
+        self.finish(&mut out, errors, &answer);
         plan.answer_bytes.store(out.len(), Ordering::Relaxed);
-        Ok(Answer { outcome: Outcome::Executed, body: out, statements, rows, failure })
+        Ok(Answer { body: out, ..answer })
     }
 
-    /// Runs the plan's statements; says how many they were and how many rows they gave.
+    /// Runs the plan's statements on a replica that has reached this position, or on the primary.
+    /// Reading twice does no harm: what fails on a replica is read from the primary.
     async fn read(
         &self,
         plan: &Plan,
         variables: &Variables,
         viewer: &Viewer,
+        after: Option<Position>,
     ) -> Result<ReadRows, RequestError> {
         if !plan.reads() {
             let roots = plan.roots.iter().map(|_| Root::Fixed).collect();
-            return Ok(ReadRows { roots, statements: 0, rows: 0, failure: None });
+            return Ok(ReadRows { roots, ..ReadRows::default() });
+        }
+        if let Some(Lease { replica, mut connection }) = self.replicas.lease(after).await {
+            let read = self.read_over(&mut connection, plan, variables, viewer);
+            let read = replica.while_there(read).await;
+            let error = match &read {
+                Ok(rows) => rows.failure.as_ref(),
+                Err(error) => Some(error),
+            };
+            match error.filter(|error| is_worth_another_try(error)) {
+                Some(error) => replica.failed(error),
+                None => {
+                    replica.answered();
+                    return read.map(|rows| ReadRows { from_replica: true, ..rows });
+                }
+            }
         }
         let mut connection =
             self.pool.take().await.map_err(|error| RequestError::Store(Box::new(error)))?;
+        self.read_over(&mut connection, plan, variables, viewer).await
+    }
+
+    /// Runs the plan's statements; says how many they were and how many rows they gave.
+    async fn read_over(
+        &self,
+        connection: &mut Taken,
+        plan: &Plan,
+        variables: &Variables,
+        viewer: &Viewer,
+    ) -> Result<ReadRows, RequestError> {
         let Some(Connection { session, wire }) = connection.connection() else {
             return Err(RequestError::Store("no connection".into()));
         };
@@ -270,48 +459,18 @@ impl Engine {
             session,
             variables,
             viewer,
-            statements: AtomicUsize::new(0),
+            trace: Mutex::default(),
             rows: AtomicUsize::new(0),
             failure: Mutex::new(None),
         };
         let roots = wire.drive(run.roots(plan)).await?;
         Ok(ReadRows {
             roots,
-            statements: run.statements.into_inner(),
             rows: run.rows.into_inner(),
+            trace: run.trace.into_inner().unwrap_or_else(PoisonError::into_inner),
             failure: run.failure.into_inner().unwrap_or_else(PoisonError::into_inner),
+            from_replica: false,
         })
-    }
-
-    async fn document(&self, query: &str) -> Result<Arc<Document>, RequestError> {
-        if let Some(document) = self.documents.get(query) {
-            return Ok(document);
-        }
-        let refused = |errors: Vec<ServerError>| RequestError::Document(distinct(&errors));
-        let parsed = schema::parse(query).map_err(refused)?;
-        // Before validation, which walks every fragment as often as it is spread.
-        let size = Size::of(&parsed);
-        within(size.fields, self.options.fields_maximum, "fields, fragments opened")?;
-        let valid =
-            schema::validate_document(&self.schema, query, parsed).await.map_err(refused)?;
-        let size = size.in_detail(&valid);
-        within(size.root_fields, self.options.root_fields_maximum, "fields at its root")?;
-        within(size.introspection, INTROSPECTION_MAXIMUM, "levels of members of types")?;
-        let mut page_sizes = HashSet::new();
-        valid.operations.iter().for_each(|(_, operation)| {
-            input::page_sizes(&operation.node.selection_set.node, &mut page_sizes)
-        });
-        valid.fragments.values().for_each(|fragment| {
-            input::page_sizes(&fragment.node.selection_set.node, &mut page_sizes)
-        });
-        let document = Arc::new(Document {
-            page_sizes,
-            id: self.next_document.fetch_add(1, Ordering::Relaxed),
-            operations: valid.operations,
-            fragments: valid.fragments,
-        });
-        self.documents.insert(query.into(), document.clone());
-        Ok(document)
     }
 
     fn variables(
@@ -323,13 +482,10 @@ impl Engine {
         if definitions.is_empty() {
             return Ok(Vec::new());
         }
+        limits::variables(definitions, given, &self.options)?;
         let mut coerced: HashMap<_, _> =
             coerce::coerce_variables(&self.contract, definitions, given)
-                .map_err(|error| RequestError::Invalid {
-                    code: "BAD_USER_INPUT",
-                    message: error.to_string(),
-                    locations: Vec::new(),
-                })?
+                .map_err(|error| RequestError::invalid(ErrorCode::BadUserInput, error.to_string()))?
                 .into_iter()
                 .collect();
         Ok(definitions
@@ -376,18 +532,18 @@ impl Engine {
             page_sizes: &document.page_sizes,
         };
         let plan = Arc::new(context.plan(operation)?);
+        if plan.introspection && !self.options.disclosure {
+            let message = "this server does not tell its schema: read it where it is published";
+            return Err(RequestError::invalid(ErrorCode::IntrospectionDisabled, message));
+        }
         self.plans.insert(key, plan.clone());
         Ok(plan)
     }
 
     async fn introspection(&self, document: &Document, request: Request<'_>) -> Map<String, Json> {
-        let document = async_graphql::parser::types::ExecutableDocument {
-            operations: document.operations.clone(),
-            fragments: document.fragments.clone(),
-        };
         let response = schema::introspect(
             &self.schema,
-            document,
+            document.parsed(),
             request.operation_name,
             request.variables.clone(),
         )
@@ -399,108 +555,10 @@ impl Engine {
     }
 }
 
-impl Document {
-    fn operation(&self, name: Option<&str>) -> Result<&OperationDefinition, RequestError> {
-        let invalid = |message: String| RequestError::Invalid {
-            code: "OPERATION_NOT_FOUND",
-            message,
-            locations: Vec::new(),
-        };
-        match (&self.operations, name) {
-            (DocumentOperations::Single(operation), None) => Ok(&operation.node),
-            (DocumentOperations::Single(_), Some(name)) => Err(invalid(format!(
-                "the document has one operation, without a name; leave `operationName` out (it was `{name}`)"
-            ))),
-            (DocumentOperations::Multiple(operations), Some(name)) => match operations.get(name) {
-                Some(operation) => Ok(&operation.node),
-                None => Err(invalid(format!("the document has no operation `{name}`"))),
-            },
-            (DocumentOperations::Multiple(operations), None) => match operations.len() {
-                1 => operations
-                    .values()
-                    .next()
-                    .map(|operation| &operation.node)
-                    .ok_or_else(|| invalid("the document has no operation".to_string())),
-                count => Err(invalid(format!(
-                    "the document has {count} operations; say which in `operationName`"
-                ))),
-            },
-        }
-    }
-}
-
-impl Answer {
-    fn of(error: RequestError) -> Self {
-        let outcome = match &error {
-            RequestError::Store(_) | RequestError::Statement(_) => Outcome::Failed,
-            _ => Outcome::Refused,
-        };
-        let mut body = json!({ "errors": error.to_json() });
-        if outcome == Outcome::Failed {
-            body["data"] = Json::Null;
-        }
-        Self {
-            outcome,
-            body: body.to_string().into_bytes(),
-            statements: 0,
-            rows: 0,
-            failure: Some(error),
-        }
-    }
-}
-
-fn field_error(error: &AnswerError) -> Json {
-    let path: Vec<Json> = error
-        .path
-        .iter()
-        .map(|segment| match segment {
-            PathSegment::Key(name) => Json::from(&**name),
-            PathSegment::Index(index) => Json::from(*index),
-        })
-        .collect();
-    json!({ "message": error.error.message, "path": path, "extensions": { "code": error.error.code } })
-}
-
-fn too_large(maximum: usize) -> RequestError {
-    RequestError::Invalid {
-        code: "ANSWER_SIZE_LIMIT",
-        message: format!(
-            "the answer has more than {maximum} bytes; ask for fewer rows or fields at once"
-        ),
-        locations: Vec::new(),
-    }
-}
-
-/// Refuses a document that has more of something than its limit.
-fn within(measured: usize, limit: usize, what: &str) -> Result<(), RequestError> {
-    if measured <= limit {
-        return Ok(());
-    }
-    let measured =
-        if measured == usize::MAX { "endlessly many".to_string() } else { measured.to_string() };
-    Err(RequestError::Invalid {
-        code: "COMPLEXITY_LIMIT",
-        message: format!(
-            "the document has {measured} {what}; at most {limit} are allowed: ask in several requests"
-        ),
-        locations: Vec::new(),
-    })
-}
-
-/// What validation found, each once: some of its rules visit a selection twice.
-fn distinct(errors: &[ServerError]) -> Vec<Mistake> {
-    let mut mistakes: Vec<Mistake> = Vec::with_capacity(errors.len());
-    for mistake in errors.iter().map(document_error) {
-        if !mistakes.contains(&mistake) {
-            mistakes.push(mistake);
-        }
-    }
-    mistakes
-}
-
-fn document_error(error: &ServerError) -> Mistake {
-    (
-        error.message.clone(),
-        error.locations.iter().map(|position| (position.line, position.column)).collect(),
+fn too_large(maximum: usize, bytes: usize) -> RequestError {
+    RequestError::limit(
+        ErrorCode::AnswerSizeLimit,
+        Measure::of(maximum, bytes),
+        format!("the answer has more than {maximum} bytes; ask for fewer rows or fields at once"),
     )
 }

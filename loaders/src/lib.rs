@@ -8,24 +8,38 @@
 //! - [`Registry`], [`Policy`], [`BatchResolver`]: what a server brings along.
 //! - [`Engine`]: binds all that against a live database, or says what does not fit.
 
+mod answer;
 mod bind;
+mod cancel;
 mod catalog;
 pub mod contract;
+mod document;
 mod engine;
 mod error;
+mod error_code;
+mod limits;
+pub mod mutation;
+mod panic;
 mod plan;
 mod policy;
 mod pool;
 mod registry;
+mod replica;
 mod resolver;
 mod run;
 pub mod scalar;
 
+pub use answer::{Answer, OperationReport, OperationType, Outcome, Request, StatementTrace};
 pub use async_graphql::Value;
-pub use engine::{Answer, Engine, EngineOptions, Outcome, Request};
-pub use error::{BindError, FieldError, Mistake, RequestError, StartError};
+pub use engine::{Engine, EngineOptions};
+pub use error::{BindError, FieldError, Measure, Mistake, RequestError, StartError};
+pub use error_code::ErrorCode;
+pub use mutation::{
+    Mutation, Payload, Position, UserError, UserErrorCode, WriteContext, WriteError,
+};
 pub use policy::{Policy, RowScope, Viewer, ViewerValue};
-pub use pool::{Pool, PoolError};
+pub use pool::{Pool, PoolError, PoolState};
 pub use registry::Registry;
+pub use replica::{ReplicaOptions, ReplicaState, ReplicaStatus};
 pub use resolver::{Arguments, BatchResolver, Output, Parents, SharedResolver};
 pub use run::{ResolveContext, ResolverStatement};

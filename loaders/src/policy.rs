@@ -58,13 +58,15 @@ impl Viewer {
 pub struct Policy {
     pub(crate) condition: fn(&RowScope<'_>) -> Condition,
     pub(crate) through: &'static [&'static str],
+    /// Who may write a row; none leaves it to the rows that `through` leads to.
+    pub(crate) writers: Option<fn(&RowScope<'_>) -> Condition>,
     everyone: bool,
 }
 
 impl Policy {
     /// Rows for which the condition holds.
     pub fn rows(condition: fn(&RowScope<'_>) -> Condition) -> Self {
-        Self { condition, through: &[], everyone: false }
+        Self { condition, through: &[], writers: None, everyone: false }
     }
 
     /// Every row, for everyone: code lists and other public facts.
@@ -82,6 +84,13 @@ impl Policy {
     /// A statement that comes from that very row does not ask again.
     pub fn with(relations: &'static [&'static str]) -> Self {
         Self { through: relations, ..Self::rows(|_| Condition::all()) }
+    }
+
+    /// Rows that the viewer may write, among those that he sees. Without it, a row may be written by
+    /// whoever may write the rows that [`Self::with`] names; without those, by nobody.
+    pub fn writers(mut self, condition: fn(&RowScope<'_>) -> Condition) -> Self {
+        self.writers = Some(condition);
+        self
     }
 
     /// This policy's own condition, and visible through these relations besides.

@@ -7,17 +7,20 @@
 
 use std::collections::HashMap;
 use std::future::{Future, poll_fn};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::pin::{Pin, pin};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use deadpool::managed::{self, Metrics, RecycleError, RecycleResult};
 use thiserror::Error;
+use tokio_postgres::config::Host;
 use tokio_postgres::tls::NoTlsStream;
 use tokio_postgres::{Client, Config, NoTls, Socket, Statement as Prepared};
 
+use crate::cancel::bring_to_rest;
 use crate::plan::types::Statement;
 
 /// Prepared statements that one connection keeps at most; beyond it forgets all and starts anew.
@@ -26,6 +29,23 @@ const PREPARED_MAXIMUM: usize = 512;
 /// A bounded set of connections.
 #[derive(Clone)]
 pub struct Pool(managed::Pool<Manager>);
+
+/// How full a pool is, and how long it let its users wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PoolState {
+    /// Connections at most.
+    pub size_max: usize,
+    /// Connections that are open.
+    pub size: usize,
+    /// Those that nobody uses.
+    pub idle: usize,
+    /// Requests that wait for one.
+    pub waiting: usize,
+    /// Times that one was asked for since the start.
+    pub taken: u64,
+    /// How long they waited for it in all.
+    pub waited: Duration,
+}
 
 /// The pool cannot be made.
 #[derive(Debug, Error)]
@@ -39,30 +59,69 @@ impl Pool {
     /// # Errors
     /// When the runtime has no timer.
     pub fn new(config: Config, size: usize, wait: Duration) -> Result<Self, PoolError> {
-        let pool = managed::Pool::builder(Manager { config })
-            .max_size(size)
-            .wait_timeout(Some(wait))
-            .create_timeout(Some(wait))
-            .runtime(deadpool::Runtime::Tokio1)
-            .build()?;
+        let pool = managed::Pool::builder(Manager {
+            config,
+            taken: AtomicU64::new(0),
+            waited: AtomicU64::new(0),
+        })
+        .max_size(size)
+        .wait_timeout(Some(wait))
+        .create_timeout(Some(wait))
+        .runtime(deadpool::Runtime::Tokio1)
+        .build()?;
         Ok(Self(pool))
+    }
+
+    /// One connection to the same server, which no request of this pool can take.
+    pub(crate) fn apart(&self) -> Result<Self, PoolError> {
+        let config = self.0.manager().config.clone();
+        let wait = self.0.timeouts().wait.unwrap_or(GIVEN_UP_MAXIMUM);
+        Self::new(config, 1, wait)
+    }
+
+    /// The host and port of its server.
+    pub(crate) fn address(&self) -> String {
+        let config = &self.0.manager().config;
+        let port = config.get_ports().first().copied().unwrap_or(5432);
+        match config.get_hosts().first() {
+            Some(Host::Tcp(name)) => format!("{name}:{port}"),
+            Some(Host::Unix(folder)) => format!("{}:{port}", folder.display()),
+            None => format!(":{port}"),
+        }
     }
 
     /// A connection to use, an idle one or a new one.
     pub(crate) async fn take(&self) -> Result<Taken, managed::PoolError<tokio_postgres::Error>> {
-        self.0.get().await.map(|object| Taken(Some(object)))
+        let begun = Instant::now();
+        let taken = self.0.get().await;
+        self.0.manager().count(begun.elapsed());
+        taken.map(|object| Taken(Some(object)))
+    }
+
+    /// How full it is.
+    pub fn state(&self) -> PoolState {
+        let status = self.0.status();
+        let manager = self.0.manager();
+        PoolState {
+            size_max: status.max_size,
+            size: status.size,
+            idle: status.available,
+            waiting: status.waiting,
+            taken: manager.taken.load(Ordering::Relaxed),
+            waited: Duration::from_nanos(manager.waited.load(Ordering::Relaxed)),
+        }
     }
 }
 
 /// A connection for one request, which goes back when it is dropped.
 ///
 /// If a statement is still under way then, because the request was given up, whoever came next
-/// would wait for its end. So it is given a moment to end; after that the connection is closed,
-/// which is how PostgreSQL learns to stop (`client_connection_check_interval`).
+/// would wait for its end. So it is cancelled, and an open transaction rolled back; a connection
+/// that does not come to rest soon is closed, as is one whose request has panicked.
 pub(crate) struct Taken(Option<managed::Object<Manager>>);
 
-/// How long a statement that nobody waits for may go on.
-const GIVEN_UP_MAXIMUM: Duration = Duration::from_secs(1);
+/// How long a connection that was given up may take to come to rest.
+const GIVEN_UP_MAXIMUM: Duration = Duration::from_secs(2);
 
 impl Taken {
     /// The connection; there is always one.
@@ -74,7 +133,7 @@ impl Taken {
 impl Drop for Taken {
     fn drop(&mut self) {
         let Some(object) = self.0.take() else { return };
-        if object.session.is_lost() {
+        if object.session.is_lost() || std::thread::panicking() {
             drop(managed::Object::take(object));
         } else if object.session.is_busy() {
             match tokio::runtime::Handle::try_current() {
@@ -85,13 +144,14 @@ impl Drop for Taken {
     }
 }
 
-/// Waits for what is under way to end; closes the connection if that takes too long.
+/// Cancels what is under way; closes the connection if it does not come to rest.
 async fn settle(mut object: managed::Object<Manager>) {
-    let Connection { session, wire } = &mut *object;
-    // Answers come in order: when this one is there, so are all before it.
-    let settled = wire.drive(session.client.batch_execute(""));
-    match tokio::time::timeout(GIVEN_UP_MAXIMUM, settled).await {
-        Ok(Ok(())) => session.settle(),
+    let Some(pool) = managed::Object::pool(&object) else { return };
+    let in_transaction = object.session.in_transaction.load(Ordering::Relaxed);
+    let last = if in_transaction { "ROLLBACK" } else { "" };
+    let rest = bring_to_rest(&pool.manager().config, &mut object, last);
+    match tokio::time::timeout(GIVEN_UP_MAXIMUM, rest).await {
+        Ok(Ok(())) => object.session.settle(),
         _ => drop(managed::Object::take(object)),
     }
 }
@@ -99,6 +159,16 @@ async fn settle(mut object: managed::Object<Manager>) {
 /// How connections are made and tried.
 pub(crate) struct Manager {
     config: Config,
+    taken: AtomicU64,
+    /// In nanoseconds.
+    waited: AtomicU64,
+}
+
+impl Manager {
+    fn count(&self, waited: Duration) {
+        self.taken.fetch_add(1, Ordering::Relaxed);
+        self.waited.fetch_add(waited.as_nanos() as u64, Ordering::Relaxed);
+    }
 }
 
 impl managed::Manager for Manager {
@@ -109,8 +179,11 @@ impl managed::Manager for Manager {
         let (client, wire) = self.config.connect(NoTls).await?;
         let session = Session {
             client,
+            opened: Instant::now(),
+            server: OnceLock::new(),
             prepared: Mutex::default(),
             under_way: AtomicUsize::new(0),
+            in_transaction: AtomicBool::new(false),
             lost: AtomicBool::new(false),
         };
         Ok(Connection { session, wire: Wire(Some(Box::pin(wire))) })
@@ -144,9 +217,15 @@ pub(crate) struct Connection {
 /// What statements are sent through.
 pub(crate) struct Session {
     pub(crate) client: Client,
-    prepared: Mutex<HashMap<u64, (String, Prepared)>>,
+    /// When it was opened.
+    pub(crate) opened: Instant,
+    /// Which server it leads to, where there may be several; not known before somebody asks.
+    pub(crate) server: OnceLock<i64>,
+    prepared: Mutex<HashMap<u64, (Arc<str>, Prepared)>>,
     /// Statements that were sent and have not ended.
     under_way: AtomicUsize,
+    /// A transaction was begun and not ended.
+    in_transaction: AtomicBool,
     lost: AtomicBool,
 }
 
@@ -162,12 +241,44 @@ impl Session {
             return Ok(prepared.clone());
         }
         let prepared = self.client.prepare_typed(&statement.sql, &statement.types).await?;
+        self.remember(statement.hash, statement.sql.clone(), prepared.clone());
+        Ok(prepared)
+    }
+
+    /// A statement whose parameters have the types that the database finds for them.
+    pub(crate) async fn prepared_text(
+        &self,
+        sql: &str,
+    ) -> Result<(Arc<str>, Prepared), tokio_postgres::Error> {
+        let mut hasher = DefaultHasher::new();
+        ("types found", sql).hash(&mut hasher);
+        let hash = hasher.finish();
+        if let Some((known, prepared)) = self.lock().get(&hash)
+            && **known == *sql
+        {
+            return Ok((known.clone(), prepared.clone()));
+        }
+        let (sql, prepared) = (Arc::from(sql), self.client.prepare(sql).await?);
+        self.remember(hash, Arc::clone(&sql), prepared.clone());
+        Ok((sql, prepared))
+    }
+
+    fn remember(&self, hash: u64, sql: Arc<str>, prepared: Prepared) {
         let mut known = self.lock();
         if known.len() >= PREPARED_MAXIMUM {
             known.clear();
         }
-        known.insert(statement.hash, (statement.sql.clone(), prepared.clone()));
-        Ok(prepared)
+        known.insert(hash, (sql, prepared));
+    }
+
+    /// A transaction begins; one that is dropped before [`Self::leave_transaction`] is taken back.
+    pub(crate) fn enter_transaction(&self) {
+        self.in_transaction.store(true, Ordering::Relaxed);
+    }
+
+    /// The transaction has ended, well or not.
+    pub(crate) fn leave_transaction(&self) {
+        self.in_transaction.store(false, Ordering::Relaxed);
     }
 
     /// A statement begins; [`Self::end`] says that it is over. One that is dropped between them
@@ -191,14 +302,15 @@ impl Session {
     }
 
     fn is_busy(&self) -> bool {
-        self.under_way.load(Ordering::Relaxed) > 0
+        self.under_way.load(Ordering::Relaxed) > 0 || self.in_transaction.load(Ordering::Relaxed)
     }
 
     fn settle(&self) {
         self.under_way.store(0, Ordering::Relaxed);
+        self.leave_transaction();
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<u64, (String, Prepared)>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<u64, (Arc<str>, Prepared)>> {
         self.prepared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -7,6 +7,7 @@ use sea_orm::{
     ColumnTrait, EntityTrait, IdenStatic, Identity, Iterable, RelationTrait, RelationType,
 };
 
+use crate::mutation::{Mutation, SharedMutation, UserError, UserErrorCode};
 use crate::policy::Policy;
 use crate::resolver::{BatchResolver, SharedResolver};
 
@@ -15,6 +16,8 @@ use crate::resolver::{BatchResolver, SharedResolver};
 pub struct Registry {
     pub(crate) entities: Vec<EntityBinding>,
     pub(crate) resolvers: HashMap<(String, String), SharedResolver>,
+    pub(crate) mutations: HashMap<String, SharedMutation>,
+    pub(crate) constraints: HashMap<String, UserError>,
     pub(crate) mistakes: Vec<String>,
 }
 
@@ -72,6 +75,31 @@ impl Registry {
             relations,
             policy,
         });
+        self
+    }
+
+    /// Registers what a field of the mutation root does.
+    pub fn mutation(&mut self, field: &str, mutation: impl Mutation) -> &mut Self {
+        if self.mutations.insert(field.to_string(), Arc::new(mutation)).is_some() {
+            self.mistakes.push(format!("mutation `{field}` is registered twice"));
+        }
+        self
+    }
+
+    /// Says what the violation of a constraint is, where its name does not say it: a mistake at
+    /// this field of the input, or at the input as a whole if the field is empty.
+    pub fn constraint(
+        &mut self,
+        name: &str,
+        code: UserErrorCode,
+        field: &str,
+        message: &str,
+    ) -> &mut Self {
+        let path: Vec<&str> = (!field.is_empty()).then_some(field).into_iter().collect();
+        let mistake = UserError::new(code, &path, message);
+        if self.constraints.insert(name.to_string(), mistake).is_some() {
+            self.mistakes.push(format!("constraint `{name}` has two messages"));
+        }
         self
     }
 

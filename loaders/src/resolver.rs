@@ -48,6 +48,12 @@ pub trait BatchResolver: Send + Sync + 'static {
     /// The scalar fields of the parent type that it reads (`id`, `livingArea`, …).
     fn needs(&self) -> &'static [&'static str];
 
+    /// What it may cost for one parent, in rows that are read: as many as `first` says, or one.
+    /// Arguments in variables are not known yet when this is asked, but for `first` and `last`.
+    fn cost(&self, arguments: &Arguments) -> u64 {
+        arguments.int("first").map_or(1, |first| u64::try_from(first).unwrap_or(0))
+    }
+
     /// One output per parent, in the order of the parents.
     async fn resolve(
         &self,

@@ -20,6 +20,9 @@ mod m0011_listing_history;
 mod m0012_property_valuations;
 mod m0013_market_trends;
 mod m0014_marketing;
+mod m0015_idempotency_keys;
+mod m0016_listing_stamps;
+mod m0017_property_endings;
 mod support;
 
 /// Every step, oldest first.
@@ -43,6 +46,9 @@ impl MigratorTrait for Migrator {
             Box::new(m0012_property_valuations::Migration),
             Box::new(m0013_market_trends::Migration),
             Box::new(m0014_marketing::Migration),
+            Box::new(m0015_idempotency_keys::Migration),
+            Box::new(m0016_listing_stamps::Migration),
+            Box::new(m0017_property_endings::Migration),
         ]
     }
 }

@@ -4,7 +4,7 @@
 use clap::Args;
 
 use super::CommandError;
-use crate::config::{self, Config, Reading};
+use crate::config::{self, Config, DatabaseConfig, Reading};
 use crate::{database, server};
 
 #[derive(Debug, Args)]
@@ -25,7 +25,7 @@ pub(super) async fn run(arguments: &CheckArguments) -> Result<(), CommandError> 
         println!("  {}", line(reading));
     }
     let config = examination.config?;
-    let state = match database::connect(&config.database_url).await {
+    let state = match database::connect(&config.database.url).await {
         Ok(client) => database::examine(&client).await?,
         Err(error) => {
             println!("database\n  wrong: it cannot be reached");
@@ -45,7 +45,21 @@ pub(super) async fn run(arguments: &CheckArguments) -> Result<(), CommandError> 
         }
         return Err(CommandError::Check);
     }
+    tell_replicas(&config).await;
     check_contract(&config).await
+}
+
+/// One that is away keeps no server from starting: it is told, and no mistake.
+async fn tell_replicas(config: &Config) {
+    let DatabaseConfig { url: primary, read_urls, .. } = &config.database;
+    for replica in read_urls {
+        println!("replica {replica}");
+        match database::replica_problem(replica, primary).await {
+            Ok(None) => println!("  it streams from the database"),
+            Ok(Some(problem)) => println!("  left out: {problem}"),
+            Err(error) => println!("  left out: {error}"),
+        }
+    }
 }
 
 async fn check_contract(config: &Config) -> Result<(), CommandError> {
@@ -56,9 +70,9 @@ async fn check_contract(config: &Config) -> Result<(), CommandError> {
 }
 
 fn line(reading: &Reading) -> String {
-    let value = reading.shown.as_deref().unwrap_or("(not set)");
+    let value = reading.shown.as_deref().filter(|shown| !shown.is_empty()).unwrap_or("(not set)");
     let origin = if reading.is_set { "" } else { "  (default)" };
-    let origin = if reading.shown.is_some() { origin } else { "" };
+    let origin = if value == "(not set)" { "" } else { origin };
     let mistake = reading.mistake.as_ref().map(|mistake| format!("  wrong: {mistake}"));
-    format!("{:<22}{value}{origin}{}", reading.setting.name, mistake.unwrap_or_default())
+    format!("{:<29}{value}{origin}{}", reading.setting.name, mistake.unwrap_or_default())
 }

@@ -7,7 +7,7 @@ use crate::import::{self, ImportArguments};
 
 pub(super) async fn run(arguments: ImportArguments, config: Config) -> Result<(), CommandError> {
     logging::start(&config);
-    let report = import::run(arguments, config.database_url.expose()).await?;
+    let report = import::run(arguments, config.database.url.expose()).await?;
     println!("{report}");
     if report.is_clean() { Ok(()) } else { Err(CommandError::RejectedRows(report.rejected)) }
 }

@@ -8,6 +8,7 @@ mod check;
 mod import;
 mod logging;
 mod migrate;
+mod operations;
 mod schema;
 mod serve;
 mod trends;
@@ -22,6 +23,7 @@ use crate::config::{Config, ConfigError};
 use crate::database::DatabaseError;
 use crate::import::{ImportArguments, ImportError};
 use crate::server::ServerError;
+use crate::server::trusted::TrustedError;
 
 /// A GraphQL server for real-estate deals without an agent. Settings come from the environment:
 /// `agent-free check --example` prints them all.
@@ -44,6 +46,8 @@ enum Command {
     Trends,
     /// Say which settings would be used and what is wrong with them
     Check(check::CheckArguments),
+    /// Hold a front end's operations against the contract
+    Operations(operations::OperationsArguments),
     /// Print the contract with all that follows from it
     #[command(hide = true)]
     Schema(schema::SchemaArguments),
@@ -64,6 +68,8 @@ enum CommandError {
     Migration(#[source] sea_orm::DbErr),
     #[error("nobody can listen on {address}: is another program there? Set LISTEN_ADDRESS")]
     Listen { address: std::net::SocketAddr, source: std::io::Error },
+    #[error("a second signal came: stopped before every request had its answer")]
+    Impatient,
     #[error(transparent)]
     Server(#[from] ServerError),
     #[error(transparent)]
@@ -76,6 +82,10 @@ enum CommandError {
     Contract(loaders::BindError),
     #[error("{0}")]
     Drift(String),
+    #[error(transparent)]
+    Documents(TrustedError),
+    #[error("{broken} of {all} documents do not fit the contract")]
+    BrokenDocuments { broken: usize, all: usize },
     #[error("the process cannot be set up")]
     Process(#[source] std::io::Error),
 }
@@ -101,11 +111,12 @@ async fn dispatch(command: Command) -> Result<(), CommandError> {
     match command {
         Command::Serve => serve::run(Config::from_environment()?).await,
         Command::Migrate(arguments) => {
-            migrate::run(&arguments, &Config::from_environment()?.database_url).await
+            migrate::run(&arguments, &Config::from_environment()?.database.url).await
         }
         Command::Import(arguments) => import::run(arguments, Config::from_environment()?).await,
-        Command::Trends => trends::run(&Config::from_environment()?.database_url).await,
+        Command::Trends => trends::run(&Config::from_environment()?.database.url).await,
         Command::Check(arguments) => check::run(&arguments).await,
+        Command::Operations(arguments) => operations::run(arguments).await,
         Command::Schema(arguments) => schema::run(&arguments),
     }
 }

@@ -14,11 +14,11 @@ use crate::{database, server};
 pub(super) async fn run(config: Config) -> Result<(), CommandError> {
     logging::start(&config);
     let problems =
-        database::examine(&database::connect(&config.database_url).await?).await?.problems();
+        database::examine(&database::connect(&config.database.url).await?).await?.problems();
     if !problems.is_empty() {
         return Err(CommandError::UnfitDatabase(problems));
     }
-    let address = config.listen_address;
+    let address = config.http.listen_address;
     let listener = TcpListener::bind(address)
         .await
         .map_err(|source| CommandError::Listen { address, source })?;
@@ -34,10 +34,9 @@ pub(super) async fn run(config: Config) -> Result<(), CommandError> {
         second.received().await;
     };
     tokio::select! {
-        served = server::serve(&config, listener, shutdown) => served?,
-        () = impatient => tracing::warn!("stopped before every request was answered"),
+        served = server::serve(&config, listener, shutdown) => Ok(served?),
+        () = impatient => Err(CommandError::Impatient),
     }
-    Ok(())
 }
 
 /// SIGTERM, as a service manager sends it, or SIGINT, as Ctrl-C does.

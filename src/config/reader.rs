@@ -33,6 +33,8 @@ impl Setting {
 /// What was found for one variable.
 #[derive(Debug)]
 pub struct Reading {
+    /// The heading that it stands below.
+    pub section: &'static str,
     /// The variable.
     pub setting: Setting,
     /// Its value, safe to show; none when it is required and not set.
@@ -53,17 +55,37 @@ impl Reading {
 /// Reads variables through `lookup`.
 pub(super) struct Reader<'a> {
     lookup: &'a dyn Fn(&str) -> Option<OsString>,
+    section: &'static str,
     readings: Vec<Reading>,
 }
 
 impl<'a> Reader<'a> {
     pub(super) fn new(lookup: &'a dyn Fn(&str) -> Option<OsString>) -> Self {
-        Self { lookup, readings: Vec::new() }
+        Self { lookup, section: "", readings: Vec::new() }
+    }
+
+    /// The heading of the variables that are read from here on.
+    pub(super) fn section(&mut self, name: &'static str) {
+        self.section = name;
+    }
+
+    /// The value of a variable that has a default. The default stands in for a value that is
+    /// wrong, so that the reading goes on and finds every mistake.
+    pub(super) fn read<T>(
+        &mut self,
+        setting: Setting,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> T {
+        let value = self.read_required(setting, &parse);
+        value.unwrap_or_else(|| match parse(setting.default.unwrap_or_default()) {
+            Ok(value) => value,
+            Err(wrong) => panic!("the default of {} {wrong}", setting.name),
+        })
     }
 
     /// The variable's value, or its default's. None when there is neither or it is wrong; the
     /// mistake is remembered. `parse` says what is wrong in words that follow the value.
-    pub(super) fn read<T>(
+    pub(super) fn read_required<T>(
         &mut self,
         setting: Setting,
         parse: impl Fn(&str) -> Result<T, String>,
@@ -82,7 +104,7 @@ impl<'a> Reader<'a> {
             Ok(value) => (Some(value), None),
             Err(mistake) => (None, Some(mistake)),
         };
-        self.readings.push(Reading { setting, shown, is_set, mistake });
+        self.readings.push(Reading { section: self.section, setting, shown, is_set, mistake });
         value
     }
 
@@ -100,11 +122,16 @@ impl<'a> Reader<'a> {
         (Some(shown), value)
     }
 
-    /// Remembers a mistake that shows only beside another variable.
-    pub(super) fn mistake(&mut self, name: &str, mistake: String) {
-        if let Some(reading) = self.readings.iter_mut().find(|reading| reading.setting.name == name)
-        {
-            reading.mistake = Some(mistake);
+    /// Remembers that one variable contradicts another: `{value} {wrong} {other} ({its value})`.
+    /// Nothing is said where one of them is wrong by itself.
+    pub(super) fn contradiction(&mut self, name: &str, wrong: &str, other: &str) {
+        let find = |name: &str| {
+            let found = self.readings.iter().position(|reading| reading.setting.name == name)?;
+            let reading = &self.readings[found];
+            Some((found, reading.shown.clone()?)).filter(|_| reading.mistake.is_none())
+        };
+        if let (Some((found, value)), Some((_, other_value))) = (find(name), find(other)) {
+            self.readings[found].mistake = Some(format!("{value} {wrong} {other} ({other_value})"));
         }
     }
 

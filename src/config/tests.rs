@@ -1,6 +1,7 @@
 //! What the configuration accepts, refuses and says, as tables.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use super::*;
 
@@ -18,32 +19,40 @@ fn config_with(name: &str, value: &str) -> Result<Config, ConfigError> {
 #[test]
 fn only_the_database_must_be_set() {
     let config = examine_with(&[("DATABASE_URL", URL)]).config.unwrap();
-    assert_eq!(config.database_url.expose(), URL);
-    assert_eq!(config.listen_address.to_string(), "127.0.0.1:8080");
-    assert_eq!((config.page_size_default, config.page_size_max), (20, 1000));
-    assert_eq!(config.document_cache_bytes, 64 << 20);
-    assert_eq!(config.viewer, ViewerClass::Public);
-    assert!(config.graphiql && !config.expose_cost);
+    assert_eq!(config.database.url.expose(), URL);
+    assert_eq!(config.http.listen_address.to_string(), "127.0.0.1:8080");
+    assert_eq!((config.limits.page_size_default, config.limits.page_size_max), (20, 1000));
+    assert_eq!(config.limits.document_cache_bytes, 64 << 20);
+    assert_eq!(config.http.viewer, ViewerClass::Public);
+    assert!(config.http.graphiql && !config.http.expose_cost);
 }
 
 #[test]
 fn an_empty_variable_counts_as_not_set() {
-    assert_eq!(config_with("PAGE_SIZE_MAX", "").unwrap().page_size_max, 1000);
+    assert_eq!(config_with("PAGE_SIZE_MAX", "").unwrap().limits.page_size_max, 1000);
     let error = examine_with(&[("DATABASE_URL", "")]).config.unwrap_err();
     assert_eq!(error.0, ["DATABASE_URL: is required and not set"]);
 }
 
 #[test]
 fn values_are_taken_in_their_forms() {
-    let time = |text| config_with("STATEMENT_TIMEOUT", text).unwrap().statement_timeout;
+    let time = |text| config_with("SLOW_OPERATION", text).unwrap().operations.slow_operation;
     assert_eq!(time("250ms"), Duration::from_millis(250));
     assert_eq!(time("2m"), Duration::from_secs(120));
-    let size = |text| config_with("REQUEST_BODY_BYTES", text).unwrap().request_body_bytes;
+    let size = |text| config_with("REQUEST_BODY_BYTES", text).unwrap().limits.request_body_bytes;
     assert_eq!(size("65536"), 65536);
     assert_eq!(size("3KiB"), 3072);
-    assert_eq!(config_with("LISTEN_ADDRESS", "[::1]:0").unwrap().listen_address.port(), 0);
-    assert_eq!(config_with("VIEWER", "development").unwrap().viewer.name(), "development");
-    assert_eq!(config_with("LOG_FORMAT", "json").unwrap().log_format, LogFormat::Json);
+    assert_eq!(config_with("LISTEN_ADDRESS", "[::1]:0").unwrap().http.listen_address.port(), 0);
+    assert_eq!(config_with("VIEWER", "development").unwrap().http.viewer.name(), "development");
+    let proxies = config_with("TRUSTED_PROXIES", "10.0.0.0/8, ::1").unwrap().http.trusted_proxies;
+    assert_eq!(proxies, ["10.0.0.0/8".parse().unwrap(), "::1/128".parse().unwrap()]);
+    let delay = config_with("SHUTDOWN_DELAY", "0s").unwrap().operations.shutdown_delay;
+    assert_eq!(delay, Duration::ZERO);
+    let collector = config_with("OTEL_EXPORTER_OTLP_ENDPOINT", "http://[::1]:4318/").unwrap();
+    assert_eq!(collector.operations.otlp_endpoint.as_deref(), Some("http://[::1]:4318"));
+    let replicas = config_with("DATABASE_READ_URLS", "postgres://a@r1/x,postgres://a@r2/x");
+    assert_eq!(replicas.unwrap().database.read_urls[1].expose(), "postgres://a@r2/x");
+    assert_eq!(config_with("LOG_FORMAT", "json").unwrap().operations.log_format, LogFormat::Json);
 }
 
 #[test]
@@ -51,6 +60,9 @@ fn wrong_values_are_refused_with_the_form_that_is_right() {
     let address = "is not an address and a port, such as 127.0.0.1:8080";
     let time = "is not a time from 1ms to 596h, such as 500ms, 10s or 2m";
     let size = "is not a size from 1 to 1024GiB, such as 65536, 512KiB or 64MiB";
+    let network = "has something in it that is neither an address nor a network, such as 10.0.0.7 \
+                   or 10.0.0.0/8";
+    let collector = "is not an address of the form http://host:port";
     let table = [
         ("LISTEN_ADDRESS", "8080", address),
         ("LISTEN_ADDRESS", "localhost:8080", address),
@@ -62,6 +74,22 @@ fn wrong_values_are_refused_with_the_form_that_is_right() {
         ("PAGE_SIZE_MAX", "many", "is not a whole number from 1 to 100000"),
         ("DOCUMENT_CACHE_BYTES", "64MB", size),
         ("DOCUMENT_CACHE_BYTES", "99999999999GiB", size),
+        ("REPLICA_WAIT", "soon", "is not a time from 0s to 596h, such as 500ms, 10s or 2m"),
+        ("ALIASES_MAX", "-1", "is not a whole number from 0 to 100000"),
+        ("BATCH_MAX", "101", "is not a whole number from 0 to 100"),
+        ("COST_MAX", "1e6", "is not a whole number from 1000 to 1000000000000"),
+        ("REQUESTS_MAX", "0", "is not a whole number from 1 to 100000"),
+        ("REQUEST_TIMEOUT", "0s", time),
+        ("TRUSTED_PROXIES", "10.0.0.0/33", network),
+        ("TRUSTED_PROXIES", "::1,", network),
+        ("METRICS_ADDRESS", "9090", address),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "127.0.0.1:4318", collector),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://collector:4318", collector),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://a:b@collector:4318", collector),
+        ("OTEL_TRACES_SAMPLER_ARG", "2", "is not a number from 0 to 1"),
+        ("OTEL_TRACES_SAMPLER_ARG", "NaN", "is not a number from 0 to 1"),
+        ("DISCLOSURE", "no", "is neither on nor off"),
+        ("PERSISTED_QUERIES", "1", "is neither on nor off"),
         ("VIEWER", "admin", "is neither public nor development"),
         ("GRAPHIQL", "yes", "is neither on nor off"),
         ("EXPOSE_COST", "1", "is neither on nor off"),
@@ -76,9 +104,40 @@ fn wrong_values_are_refused_with_the_form_that_is_right() {
 }
 
 #[test]
-fn a_default_page_larger_than_the_largest_is_refused() {
-    let error = config_with("PAGE_SIZE_MAX", "5").unwrap_err();
-    assert_eq!(error.0, ["PAGE_SIZE_MAX: 5 is less than PAGE_SIZE_DEFAULT (20)"]);
+fn contradictions_are_refused() {
+    let table = [
+        ("PAGE_SIZE_MAX", "5", "PAGE_SIZE_MAX: 5 is less than PAGE_SIZE_DEFAULT (20)"),
+        ("REQUEST_TIMEOUT", "5s", "STATEMENT_TIMEOUT: 10s is longer than REQUEST_TIMEOUT (5s)"),
+        ("REPLICA_WAIT", "30s", "REPLICA_WAIT: 30s is not below REQUEST_TIMEOUT (30s)"),
+        ("REQUEST_QUEUE_WAIT", "1m", "REQUEST_QUEUE_WAIT: 1m is not below REQUEST_TIMEOUT (30s)"),
+        (
+            "CONNECTIONS_MAX",
+            "100",
+            "CONNECTIONS_PER_ADDRESS_MAX: 256 is more than CONNECTIONS_MAX (100)",
+        ),
+        (
+            "METRICS_ADDRESS",
+            "127.0.0.1:8080",
+            "METRICS_ADDRESS: 127.0.0.1:8080 is the same as LISTEN_ADDRESS (127.0.0.1:8080)",
+        ),
+    ];
+    for (name, value, told) in table {
+        assert_eq!(config_with(name, value).unwrap_err().0, [told]);
+    }
+    // One that is wrong by itself is told once, and contradictions beside other mistakes.
+    let found = examine_with(&[
+        ("PAGE_SIZE_DEFAULT", "x"),
+        ("PAGE_SIZE_MAX", "5"),
+        ("REQUEST_QUEUE_WAIT", "1m"),
+    ]);
+    assert_eq!(
+        found.config.unwrap_err().0,
+        [
+            "DATABASE_URL: is required and not set",
+            "PAGE_SIZE_DEFAULT: \"x\" is not a whole number from 1 to 100000",
+            "REQUEST_QUEUE_WAIT: 1m is not below REQUEST_TIMEOUT (30s)",
+        ]
+    );
 }
 
 #[test]
@@ -88,9 +147,9 @@ fn all_mistakes_are_told_at_once() {
         found.config.unwrap_err().to_string(),
         "the configuration is wrong in 4 places:\n  \
          DATABASE_URL: is required and not set\n  \
-         PAGE_SIZE_DEFAULT: \"x\" is not a whole number from 1 to 100000\n  \
+         GRAPHIQL: \"z\" is neither on nor off\n  \
          VIEWER: \"y\" is neither public nor development\n  \
-         GRAPHIQL: \"z\" is neither on nor off\n\
+         PAGE_SIZE_DEFAULT: \"x\" is not a whole number from 1 to 100000\n\
          Every variable is described in .env.example, which `agent-free check --example` prints."
     );
 }
@@ -130,8 +189,13 @@ fn passwords_are_never_shown() {
     for (url, shown) in table {
         assert_eq!(value::hide_password(url), shown);
     }
-    let config = examine_with(&[("DATABASE_URL", URL)]).config.unwrap();
-    assert!(!format!("{config:?}").contains("secret"));
+    let urls = "postgres://a:secret@h/x, postgres://b:secret@i/x";
+    let found = examine_with(&[("DATABASE_URL", URL), ("DATABASE_READ_URLS", urls)]);
+    assert_eq!(
+        found.readings[1].shown.as_deref(),
+        Some("postgres://a:***@h/x,postgres://b:***@i/x")
+    );
+    assert!(!format!("{found:?}").contains("secret"));
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! The forms that values take: each parser says what is wrong in words that follow the value.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use ipnet::IpNet;
 use tracing_subscriber::EnvFilter;
 
 /// A PostgreSQL address. Its password is never printed.
@@ -11,6 +12,11 @@ use tracing_subscriber::EnvFilter;
 pub struct DatabaseUrl(String);
 
 impl DatabaseUrl {
+    /// Stands in where there is none.
+    pub(super) fn unknown() -> Self {
+        Self(String::new())
+    }
+
     /// The address with its password, for a driver.
     pub fn expose(&self) -> &str {
         &self.0
@@ -99,32 +105,94 @@ pub(super) fn hide_password(url: &str) -> String {
     format!("{scheme}://{}{place}{}", user.unwrap_or_default(), query.unwrap_or_default())
 }
 
+/// Several addresses with stars in place of their passwords.
+pub(super) fn hide_passwords(urls: &str) -> String {
+    urls.split(',').map(|url| hide_password(url.trim())).collect::<Vec<_>>().join(",")
+}
+
+/// A value that may be empty.
+pub(super) fn optional<T>(
+    parse: impl Fn(&str) -> Result<T, String>,
+) -> impl Fn(&str) -> Result<Option<T>, String> {
+    move |text| if text.is_empty() { Ok(None) } else { parse(text).map(Some) }
+}
+
+/// Values with commas between, or none.
+pub(super) fn list<T>(
+    parse: impl Fn(&str) -> Result<T, String>,
+) -> impl Fn(&str) -> Result<Vec<T>, String> {
+    move |text| {
+        let items = text.split(',').map(str::trim);
+        if text.is_empty() { Ok(Vec::new()) } else { items.map(&parse).collect() }
+    }
+}
+
+/// One address, or all of a network such as 10.0.0.0/8.
+pub(super) fn network(text: &str) -> Result<IpNet, String> {
+    let address = text.parse::<IpAddr>().map(IpNet::from);
+    address.or_else(|_| text.parse()).map_err(|_| {
+        "has something in it that is neither an address nor a network, such as 10.0.0.7 or \
+         10.0.0.0/8"
+            .into()
+    })
+}
+
+/// The address of an HTTP server, without a slash at its end.
+pub(super) fn http_url(text: &str) -> Result<String, String> {
+    let wrong = || "is not an address of the form http://host:port".to_owned();
+    let url: axum::http::Uri = text.parse().map_err(|_| wrong())?;
+    let is_plain = url.scheme_str() == Some("http") && url.query().is_none();
+    match url.authority() {
+        Some(authority) if is_plain && !authority.as_str().contains('@') => {
+            Ok(text.trim_end_matches('/').to_owned())
+        }
+        _ => Err(wrong()),
+    }
+}
+
+/// A part of a whole.
+pub(super) fn ratio(text: &str) -> Result<f64, String> {
+    let ratio = text.parse().ok().filter(|ratio| (0.0..=1.0).contains(ratio));
+    ratio.ok_or_else(|| "is not a number from 0 to 1".into())
+}
+
 pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| "is not an address and a port, such as 127.0.0.1:8080".into())
 }
 
-pub(super) fn whole<T: TryFrom<u64>>(text: &str, min: u64, max: u64) -> Result<T, String> {
-    let number = text.parse().ok().filter(|number| (min..=max).contains(number));
-    number
-        .and_then(|number| T::try_from(number).ok())
-        .ok_or_else(|| format!("is not a whole number from {min} to {max}"))
+pub(super) fn whole<T: TryFrom<u64>>(min: u64, max: u64) -> impl Fn(&str) -> Result<T, String> {
+    move |text| {
+        let number = text.parse().ok().filter(|number| (min..=max).contains(number));
+        number
+            .and_then(|number| T::try_from(number).ok())
+            .ok_or_else(|| format!("is not a whole number from {min} to {max}"))
+    }
 }
 
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
-    let (number, unit) = number_and_unit(text);
-    let milliseconds = match unit {
-        "ms" => Some(1),
-        "s" => Some(1_000),
-        "m" => Some(60_000),
-        "h" => Some(3_600_000),
-        _ => None,
-    };
-    // PostgreSQL counts milliseconds in an int4.
-    milliseconds
-        .and_then(|factor| number?.checked_mul(factor))
-        .filter(|total| (1..=i32::MAX as u64).contains(total))
+    milliseconds(text)
+        .filter(|total| *total > 0)
         .map(Duration::from_millis)
         .ok_or_else(|| "is not a time from 1ms to 596h, such as 500ms, 10s or 2m".into())
+}
+
+pub(super) fn duration_or_zero(text: &str) -> Result<Duration, String> {
+    milliseconds(text)
+        .map(Duration::from_millis)
+        .ok_or_else(|| "is not a time from 0s to 596h, such as 500ms, 10s or 2m".into())
+}
+
+fn milliseconds(text: &str) -> Option<u64> {
+    let (number, unit) = number_and_unit(text);
+    let factor = match unit {
+        "ms" => 1,
+        "s" => 1_000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        _ => return None,
+    };
+    // PostgreSQL counts milliseconds in an int4.
+    number?.checked_mul(factor).filter(|total| *total <= i32::MAX as u64)
 }
 
 pub(super) fn bytes<T: TryFrom<u64>>(text: &str) -> Result<T, String> {

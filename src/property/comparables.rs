@@ -15,6 +15,9 @@ const FIRST_MAXIMUM: i64 = 100;
 const METERS_MAXIMUM: i64 = 50_000;
 const MONTHS_MAXIMUM: i64 = 1_200;
 
+/// What it costs to walk the index from one property, in rows that are read.
+const SEARCH: u64 = 100;
+
 /// The resolver of `Property.comparables`.
 pub(super) struct Comparables;
 
@@ -22,6 +25,11 @@ pub(super) struct Comparables;
 impl BatchResolver for Comparables {
     fn needs(&self) -> &'static [&'static str] {
         &["id"]
+    }
+
+    fn cost(&self, arguments: &Arguments) -> u64 {
+        let first = arguments.int("first").and_then(|first| u64::try_from(first).ok());
+        first.unwrap_or(0).saturating_add(SEARCH)
     }
 
     async fn resolve(

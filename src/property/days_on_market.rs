@@ -25,23 +25,11 @@ impl BatchResolver for DaysOnMarket {
     ) -> Result<Vec<Output>, FieldError> {
         let mut statement = context.statement();
         let keys = statement.keys();
-        let visible = statement.visible("ListingStatusChange", "h");
-        // A status lasts until the next one; the newest lasts until now.
+        let days = days_on_market(&statement.visible("ListingStatusChange", "h"));
         let sql = format!(
-            "SELECT p.ord, s.prior_days_on_market + coalesce(floor(extract(epoch FROM accrued.time) / 86400), 0)::int
+            "SELECT p.ord, ({days})
              FROM unnest({keys}) WITH ORDINALITY AS p(key, ord)
-             JOIN listings s ON s.id = p.key
-             CROSS JOIN LATERAL (
-                 SELECT sum(step.until - step.changed_at) AS time, count(*) AS steps
-                 FROM (
-                     SELECT h.new_status, h.changed_at,
-                         lead(h.changed_at, 1, greatest(now(), h.changed_at)) OVER (ORDER BY h.changed_at, h.id) AS until
-                     FROM listing_status_history h WHERE h.listing_id = s.id AND {visible}
-                 ) step
-                 JOIN listing_statuses rule ON rule.standard_status = step.new_status
-                 WHERE rule.accrues_days_on_market
-             ) accrued
-             WHERE accrued.steps > 0 OR s.prior_days_on_market > 0"
+             JOIN listings s ON s.id = p.key"
         );
         let rows = statement.rows(sql, parents.ids()).await?;
         one_per_parent(parents.len(), &rows, |row| {
@@ -49,4 +37,24 @@ impl BatchResolver for DaysOnMarket {
             Ok(days.map_or(Output::Null, |days| Output::Leaf(Value::from(days))))
         })
     }
+}
+
+/// The days on the market of the listing `s`, as a query of one value: NULL where it has none. Of
+/// its status changes `h` those count that are `visible`.
+pub(super) fn days_on_market(visible: &str) -> String {
+    // A status lasts until the next one; the newest lasts until now.
+    format!(
+        "SELECT s.prior_days_on_market + coalesce(floor(extract(epoch FROM accrued.time) / 86400), 0)::int
+         FROM (
+             SELECT sum(step.until - step.changed_at) AS time, count(*) AS steps
+             FROM (
+                 SELECT h.new_status, h.changed_at,
+                     lead(h.changed_at, 1, greatest(now(), h.changed_at)) OVER (ORDER BY h.changed_at, h.id) AS until
+                 FROM listing_status_history h WHERE h.listing_id = s.id AND {visible}
+             ) step
+             JOIN listing_statuses rule ON rule.standard_status = step.new_status
+             WHERE rule.accrues_days_on_market
+         ) accrued
+         WHERE accrued.steps > 0 OR s.prior_days_on_market > 0"
+    )
 }

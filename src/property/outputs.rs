@@ -1,6 +1,6 @@
 //! What the property domain's resolvers share: arguments within limits, and rows back to parents.
 
-use loaders::{Arguments, FieldError, Output};
+use loaders::{Arguments, ErrorCode, FieldError, Output};
 use tokio_postgres::Row;
 
 /// An integer argument between 0 and its limit.
@@ -8,7 +8,7 @@ pub(super) fn limited(arguments: &Arguments, name: &str, maximum: i64) -> Result
     match arguments.int(name) {
         Some(value) if (0..=maximum).contains(&value) => Ok(value),
         value => Err(FieldError::new(
-            "ARGUMENT_LIMIT",
+            ErrorCode::ArgumentLimit,
             format!("`{name}` is {}; it goes from 0 to {maximum}", value.unwrap_or_default()),
         )),
     }
@@ -42,11 +42,12 @@ pub(super) fn one_per_parent(
 
 fn place(row: &Row) -> Result<usize, FieldError> {
     let ordinal: i64 = row.try_get(0).map_err(failed)?;
-    usize::try_from(ordinal - 1).map_err(|_| FieldError::new("INTERNAL", "a row without a parent"))
+    usize::try_from(ordinal - 1)
+        .map_err(|_| FieldError::new(ErrorCode::Internal, "a row without a parent"))
 }
 
 /// A row of another form than the statement promised.
 pub(super) fn failed(error: tokio_postgres::Error) -> FieldError {
     tracing::error!(error = &error as &dyn std::error::Error, "a resolver could not read its row");
-    FieldError::new("INTERNAL", "the field could not be computed")
+    FieldError::new(ErrorCode::Internal, "the field could not be computed")
 }

@@ -1,5 +1,6 @@
 //! Which rows of the property domain a viewer sees: what is published, for everyone; drafts and
-//! what marketing costs, in development only. What hangs on a row is as visible as that row.
+//! what marketing costs, in development only. What hangs on a row is as visible as that row. Until
+//! accounts exist, rows are written in development only.
 
 use entity::property::*;
 use loaders::{Policy, Registry, RowScope};
@@ -22,7 +23,7 @@ pub(super) fn bind(registry: &mut Registry) {
         .entity::<market_trends::Entity>("MarketTrend", Policy::everyone())
         .entity::<listing_statuses::Entity>("ListingStatus", Policy::everyone())
         .entity::<marketing_channels::Entity>("MarketingChannel", Policy::everyone())
-        .entity::<properties::Entity>("Property", Policy::rows(published_properties))
+        .entity::<properties::Entity>("Property", Policy::rows(published_properties).writers(in_development))
         .entity::<property_identifiers::Entity>("PropertyIdentifier", Policy::with(&["property"]))
         .entity::<property_features::Entity>("PropertyFeature", Policy::with(&["property"]))
         .entity::<property_amenities::Entity>("PropertyAmenity", Policy::with(&["property"]))
@@ -31,7 +32,7 @@ pub(super) fn bind(registry: &mut Registry) {
         .entity::<property_maintenance_records::Entity>("PropertyMaintenanceRecord", Policy::with(&["property"]))
         .entity::<property_valuations::Entity>("PropertyValuation", Policy::with(&["property"]))
         .entity::<comparable_sales::Entity>("ComparableSale", Policy::with(&["valuation"]))
-        .entity::<listings::Entity>("Listing", Policy::rows(public_listings).and_with(&["property"]))
+        .entity::<listings::Entity>("Listing", Policy::rows(public_listings).and_with(&["property"]).writers(in_development))
         .entity::<listing_status_history::Entity>("ListingStatusChange", Policy::with(&["listing"]))
         .entity::<listing_price_history::Entity>("ListingPriceChange", Policy::with(&["listing"]))
         .entity::<marketing_materials::Entity>("MarketingMaterial", Policy::rows(published_materials).and_with(&["listing"]))
@@ -69,7 +70,7 @@ fn published_materials(row: &RowScope<'_>) -> Condition {
     Condition::all().add(row.column(marketing_materials::Column::PublishedAt).is_not_null())
 }
 
-/// Costs and budgets.
+/// Costs and budgets; and who writes.
 fn in_development(row: &RowScope<'_>) -> Condition {
     if everything(row) {
         return Condition::all();

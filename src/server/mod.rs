@@ -3,17 +3,38 @@
 //! [`serve`] starts completely or says what is wrong; it answers until told to stop and then
 //! finishes what it has begun.
 
+mod address;
+mod admission;
 mod graphiql;
-mod http;
+mod graphql;
+mod health;
+mod listen;
+mod metrics;
+mod observe;
+mod sweep;
+mod telemetry;
+pub mod trusted;
 
 use std::future::Future;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
-use loaders::{Engine, EngineOptions, Pool, PoolError, Registry, StartError, Viewer};
+use loaders::{
+    Engine, EngineOptions, Pool, PoolError, Registry, ReplicaOptions, RequestError, StartError,
+};
 use thiserror::Error;
 use tokio::net::TcpListener;
 
-use crate::config::Config;
+use self::admission::Admission;
+use self::graphql::Documents;
+use self::health::Health;
+use self::metrics::{Metrics, MetricsServer, Sources};
+use self::observe::Observer;
+use self::sweep::Sweeper;
+use self::telemetry::Telemetry;
+pub use self::telemetry::TelemetryError;
+use self::trusted::TrustedError;
+use crate::config::{Config, DatabaseConfig, DatabaseUrl};
 use crate::{property, users};
 
 /// The contract, as people wrote it and with what follows from it.
@@ -26,14 +47,34 @@ pub enum ServerError {
     #[error("the contract cannot be served from this database")]
     Start(#[from] StartError),
     /// The address of the database cannot be read.
-    #[error("DATABASE_URL cannot be read")]
+    #[error("an address of the database cannot be read")]
     DatabaseUrl(#[source] tokio_postgres::Error),
     /// The pool of connections cannot be made.
     #[error(transparent)]
     Pool(#[from] PoolError),
+    /// Nobody can listen where metrics should be served.
+    #[error("nobody can listen on {address}: is another program there? Set METRICS_ADDRESS")]
+    MetricsAddress {
+        /// The address.
+        address: SocketAddr,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// Traces cannot be sent.
+    #[error(transparent)]
+    Telemetry(#[from] TelemetryError),
     /// The socket failed.
     #[error("the server's socket failed")]
     Socket(#[from] std::io::Error),
+    /// The trusted documents cannot be had.
+    #[error("TRUSTED_DOCUMENTS cannot be used")]
+    TrustedDocuments(#[from] TrustedError),
+    /// Some trusted documents do not fit the contract.
+    #[error("trusted documents do not fit the contract:\n  {}", .0.join("\n  "))]
+    DocumentsBreak(Vec<String>),
+    /// Requests took longer to finish than the server waits for them.
+    #[error("{0} connections were cut off: their requests outlasted SHUTDOWN_TIMEOUT")]
+    CutOff(usize),
 }
 
 /// Every entity and resolver of every domain.
@@ -49,28 +90,48 @@ fn registry() -> Registry {
 /// # Errors
 /// All that does not fit, with its places; or the database is away.
 pub async fn engine(config: &Config) -> Result<Engine, ServerError> {
+    let pool = pool(&config.database, &config.database.url)?;
+    let options = EngineOptions {
+        page_size_default: i64::from(config.limits.page_size_default),
+        page_size_maximum: i64::from(config.limits.page_size_max),
+        depth_maximum: config.limits.depth_max,
+        fields_maximum: config.limits.fields_max,
+        root_fields_maximum: config.limits.root_fields_max,
+        tokens_maximum: config.limits.tokens_max,
+        aliases_maximum: config.limits.aliases_max,
+        directives_maximum: config.limits.directives_max,
+        list_items_maximum: config.limits.list_items_max,
+        cost_maximum: config.limits.cost_max,
+        answer_bytes_maximum: config.limits.answer_bytes_max,
+        idempotency_key_lifetime: config.database.idempotency_key_lifetime,
+        cache_bytes: config.limits.document_cache_bytes - persisted_bytes(config),
+        expose_cost: config.http.expose_cost,
+        disclosure: config.http.disclosure,
+    };
+    Ok(Engine::start(CONTRACT, registry(), pool, options).await?)
+}
+
+/// Connections to the primary or a replica.
+fn pool(config: &DatabaseConfig, url: &DatabaseUrl) -> Result<Pool, ServerError> {
     let mut database: tokio_postgres::Config =
-        config.database_url.expose().parse().map_err(ServerError::DatabaseUrl)?;
+        url.expose().parse().map_err(ServerError::DatabaseUrl)?;
     let timeout = config.statement_timeout.as_millis();
     // Later options win, so the address may say otherwise of the planner. Statements are short:
     // compiling them costs more than it saves; and today's disks read in any order.
     let options = format!(
-        "-c jit=off -c random_page_cost=1.1 {} -c statement_timeout={timeout} -c default_transaction_read_only=on -c client_connection_check_interval=500",
+        "-c jit=off -c random_page_cost=1.1 {} -c statement_timeout={timeout} -c default_transaction_read_only=on -c client_connection_check_interval=500 -c idle_in_transaction_session_timeout=60000",
         database.get_options().unwrap_or_default()
     );
     database.application_name("agent-free").options(options.trim());
-    let pool = Pool::new(database, config.database_pool_size, config.statement_timeout)?;
-    let options = EngineOptions {
-        page_size_default: i64::from(config.page_size_default),
-        page_size_maximum: i64::from(config.page_size_max),
-        depth_maximum: config.depth_max,
-        fields_maximum: config.fields_max,
-        root_fields_maximum: config.root_fields_max,
-        answer_bytes_maximum: config.answer_bytes_max,
-        cache_bytes: config.document_cache_bytes,
-        expose_cost: config.expose_cost,
-    };
-    Ok(Engine::start(CONTRACT, registry(), pool, options).await?)
+    Ok(Pool::new(database, config.pool_size, config.statement_timeout)?)
+}
+
+/// Lets the replicas of this configuration answer reads.
+async fn with_replicas(engine: Engine, config: &DatabaseConfig) -> Result<Engine, ServerError> {
+    let replicas =
+        config.read_urls.iter().map(|url| pool(config, url)).collect::<Result<_, _>>()?;
+    let options = ReplicaOptions { wait: config.replica_wait, lag_maximum: config.replica_lag_max };
+    Ok(engine.with_replicas(replicas, options).await?)
 }
 
 /// Starts as [`serve`] would, and stops: whether the contract binds to the database.
@@ -90,14 +151,85 @@ pub async fn serve(
     listener: TcpListener,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServerError> {
-    let engine = Arc::new(engine(config).await?);
-    let viewer = Arc::new(Viewer::of_class(config.viewer.name()));
-    let mut routes =
-        http::routes(http::Door { engine, viewer, body_bytes: config.request_body_bytes });
-    if config.graphiql {
+    let engine = engine(config).await?;
+    let engine = Arc::new(with_replicas(engine, &config.database).await?);
+    let documents = documents(config, &engine).await?;
+    // Sweeps until this value is dropped.
+    let _sweeper = Sweeper::start(engine.clone());
+    let Config { http, limits, operations, .. } = config;
+    let health = Arc::new(Health::new(config.database.url.clone(), engine.clone()));
+    let mut registry = metrics::registry();
+    let metrics = operations.metrics_address.map(|_| Metrics::new(&mut registry));
+    let telemetry = Telemetry::start(operations)?;
+    let observer = Arc::new(Observer::new(operations.slow_operation, metrics, telemetry));
+    let admission = Arc::new(Admission::new(
+        limits.requests_max,
+        limits.request_queue_max,
+        limits.request_queue_wait,
+    ));
+    let gate = Arc::new(listen::Gate::new(
+        limits.connections_max,
+        limits.connections_per_address_max,
+        http.trusted_proxies.clone(),
+    ));
+    // Answers until this value is dropped.
+    let _metrics_server = match operations.metrics_address {
+        Some(address) => {
+            let (engine, admission, gate) = (engine.clone(), admission.clone(), gate.clone());
+            let sources = Sources { engine, admission, gate };
+            Some(MetricsServer::start(address, registry, sources).await?)
+        }
+        None => None,
+    };
+    let door = graphql::Door::new(config, engine, documents, admission, observer.clone());
+    let mut routes = graphql::routes(Arc::new(door)).merge(health::routes(health.clone()));
+    // Its own operations are not among the trusted ones.
+    if http.graphiql && http.disclosure && http.trusted_documents.is_none() {
         routes = routes.merge(graphiql::routes());
     }
     tracing::info!(address = %listener.local_addr()?, "serving");
-    axum::serve(listener, routes).with_graceful_shutdown(shutdown).await?;
-    Ok(())
+    let listening = listen::Listening {
+        routes,
+        gate,
+        header_read_timeout: limits.header_read_timeout,
+        shutdown_timeout: operations.shutdown_timeout,
+    };
+    let delay = operations.shutdown_delay;
+    let stop = async move {
+        shutdown.await;
+        health.stop();
+        tokio::time::sleep(delay).await;
+    };
+    let cut_off = listening.serve(listener, stop).await;
+    observer.stop().await;
+    match cut_off {
+        0 => Ok(()),
+        cut_off => Err(ServerError::CutOff(cut_off)),
+    }
+}
+
+/// Which documents run. Trusted ones are held against the contract before the first request.
+async fn documents(config: &Config, engine: &Engine) -> Result<Documents, ServerError> {
+    let http = &config.http;
+    let Some(path) = &http.trusted_documents else {
+        let bytes = http.persisted_queries.then(|| persisted_bytes(config));
+        return Ok(Documents::any(bytes));
+    };
+    let trusted = trusted::read(path)?;
+    let mut broken = Vec::new();
+    for document in &trusted {
+        let mistakes = engine.validate(&document.text).await.err();
+        let mistakes = mistakes.iter().flat_map(RequestError::lines);
+        broken.extend(mistakes.map(|mistake| format!("{}: {mistake}", document.origin)));
+    }
+    if broken.is_empty() {
+        Ok(Documents::trusted(trusted))
+    } else {
+        Err(ServerError::DocumentsBreak(broken))
+    }
+}
+
+/// The part of DOCUMENT_CACHE_BYTES that texts known by their hash may take.
+fn persisted_bytes(config: &Config) -> u64 {
+    config.limits.document_cache_bytes / 8
 }

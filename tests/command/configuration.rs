@@ -5,13 +5,27 @@ use crate::support::TestDatabase;
 
 #[tokio::test]
 async fn every_mistake_is_told_at_once() {
-    let ended = run(&["serve"], &[("PAGE_SIZE_MAX", "many"), ("VIEWER", "admin")]).await;
-    assert_eq!(ended.code, Some(2));
+    let variables = [
+        ("PAGE_SIZE_MAX", "many"),
+        ("VIEWER", "admin"),
+        ("DATABASE_READ_URLS", "postgres://a:secret@replica/x,nowhere"),
+        ("TRUSTED_PROXIES", "10.0.0.0/33"),
+        ("REQUEST_QUEUE_WAIT", "1m"),
+        ("METRICS_ADDRESS", "9090"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4318"),
+    ];
+    let ended = run(&["serve"], &variables).await;
+    assert_eq!((ended.code, ended.out.as_str()), (Some(2), ""));
     insta::assert_snapshot!(ended.err, @r#"
-    agent-free: the configuration is wrong in 3 places:
+    agent-free: the configuration is wrong in 8 places:
       DATABASE_URL: is required and not set
-      PAGE_SIZE_MAX: "many" is not a whole number from 1 to 100000
+      DATABASE_READ_URLS: is not an address of the form postgres://user:password@host:5432/name
+      TRUSTED_PROXIES: "10.0.0.0/33" has something in it that is neither an address nor a network, such as 10.0.0.7 or 10.0.0.0/8
       VIEWER: "admin" is neither public nor development
+      PAGE_SIZE_MAX: "many" is not a whole number from 1 to 100000
+      REQUEST_QUEUE_WAIT: 1m is not below REQUEST_TIMEOUT (30s)
+      METRICS_ADDRESS: "9090" is not an address and a port, such as 127.0.0.1:8080
+      OTEL_EXPORTER_OTLP_ENDPOINT: "collector:4318" is not an address of the form http://host:port
     Every variable is described in .env.example, which `agent-free check --example` prints.
     "#);
 }
@@ -28,8 +42,9 @@ async fn check_says_what_would_be_used() {
     let ended = run(&["check"], &[("DATABASE_URL", database.url()), ("PAGE_SIZE_MAX", "50")]).await;
     assert_eq!((ended.code, ended.err.as_str()), (Some(0), ""), "{}", ended.out);
     for line in [
-        "  LISTEN_ADDRESS        127.0.0.1:8080  (default)\n",
-        "  PAGE_SIZE_MAX         50\n",
+        "  LISTEN_ADDRESS               127.0.0.1:8080  (default)\n",
+        "  PAGE_SIZE_MAX                50\n",
+        "  METRICS_ADDRESS              (not set)\n",
         "nothing is wrong\n",
     ] {
         assert!(ended.out.contains(line), "{}", ended.out);

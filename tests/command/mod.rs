@@ -2,30 +2,17 @@
 
 mod configuration;
 mod migrate;
+mod operations;
 mod schema;
 mod serve;
 
-use std::process::Stdio;
-
-use tokio::process::Command;
-
-use crate::support::variable;
+use crate::support::agent_free;
 
 /// What a command printed and how it ended.
 struct Ended {
     code: Option<i32>,
     out: String,
     err: String,
-}
-
-/// The program with these arguments and nothing in its environment but these variables.
-fn agent_free(arguments: &[&str], variables: &[(&str, &str)]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_agent-free"));
-    command.args(arguments).env_clear().envs(variables.iter().copied());
-    // Where coverage is measured, this says where to.
-    command.envs(variable("LLVM_PROFILE_FILE").map(|file| ("LLVM_PROFILE_FILE", file)));
-    command.stdin(Stdio::null()).kill_on_drop(true);
-    command
 }
 
 /// Runs the program to its end.

@@ -7,8 +7,8 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::process::Command;
 
-use super::{agent_free, run};
-use crate::support::TestDatabase;
+use super::run;
+use crate::support::{TestDatabase, agent_free, free_address};
 
 #[tokio::test]
 async fn it_refuses_a_database_that_does_not_fit() {
@@ -35,15 +35,23 @@ async fn it_refuses_a_database_that_does_not_fit() {
 }
 
 #[tokio::test]
-async fn it_says_so_when_its_address_is_taken() {
+async fn it_says_so_when_an_address_is_taken() {
     let database = TestDatabase::new().await;
     let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = taken.local_addr().unwrap().to_string();
-    let variables = [("DATABASE_URL", database.url()), ("LISTEN_ADDRESS", &address)];
-    let ended = run(&["serve"], &variables).await;
-    assert_eq!(ended.code, Some(1));
-    let told = format!("nobody can listen on {address}: is another program there?");
-    assert!(ended.err.contains(&told), "{}", ended.err);
+    let (address, free) = (taken.local_addr().unwrap().to_string(), free_address().await);
+    for (listen, metrics) in [(&address, &free), (&free, &address)] {
+        let variables = [
+            ("DATABASE_URL", database.url()),
+            ("LISTEN_ADDRESS", listen),
+            ("METRICS_ADDRESS", metrics),
+        ];
+        let ended = run(&["serve"], &variables).await;
+        assert_eq!(ended.code, Some(1));
+        let setting = if listen == &address { "LISTEN_ADDRESS" } else { "METRICS_ADDRESS" };
+        let told =
+            format!("nobody can listen on {address}: is another program there? Set {setting}");
+        assert!(ended.err.contains(&told), "{}", ended.err);
+    }
 }
 
 #[tokio::test]
@@ -62,10 +70,6 @@ async fn it_answers_until_it_is_told_to_stop() {
         let ended = tokio::time::timeout(Duration::from_secs(20), server.wait()).await;
         assert_eq!(ended.unwrap().unwrap().code(), Some(0), "{signal}");
     }
-}
-
-async fn free_address() -> String {
-    TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().to_string()
 }
 
 /// Asks until the server is there.

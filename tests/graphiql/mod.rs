@@ -89,7 +89,7 @@ async fn each_example_is_answered() {
     let server = TestServer::start(&database).await;
     let examples = server.client().get(server.url("/graphiql/examples.json")).send().await.unwrap();
     let examples: Vec<Value> = examples.json().await.unwrap();
-    assert_eq!(examples.len(), 7);
+    assert_eq!(examples.len(), 9);
     for example in examples {
         let variables = example["variables"]
             .as_str()

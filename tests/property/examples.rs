@@ -3,7 +3,11 @@
 
 use std::path::Path;
 
-use serde_json::Value;
+use agent_free::config::ViewerClass;
+use serde_json::{Value, json};
+
+use super::{Factory, id, server_for};
+use crate::support::TestDatabase;
 
 /// A query that is shown to people.
 pub struct Example {
@@ -14,12 +18,25 @@ pub struct Example {
     pub claim: Option<Value>,
 }
 
+impl Example {
+    fn writes(&self) -> bool {
+        self.query.lines().any(|line| line.starts_with("mutation"))
+    }
+}
+
 fn read(path: &str) -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
 }
 
-/// GraphiQL's tabs. `node` is what the one that asks for an id is given.
+/// GraphiQL's tabs that read. `node` is what those that ask for an id are given.
 pub fn tabs(node: &str) -> Vec<Example> {
+    let tabs: Vec<_> = all_tabs(node).into_iter().filter(|tab| !tab.writes()).collect();
+    assert!(tabs.len() >= 7);
+    tabs
+}
+
+/// Every tab of GraphiQL.
+fn all_tabs(node: &str) -> Vec<Example> {
     let folder = "web/graphiql/examples";
     let files = std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).unwrap();
     let mut names: Vec<String> =
@@ -38,9 +55,7 @@ pub fn tabs(node: &str) -> Vec<Example> {
         let query = read(&format!("{folder}/{name}.graphql"));
         Example { name: name.to_owned(), query, variables, claim: None }
     };
-    let examples: Vec<_> = stems.map(example).collect();
-    assert!(examples.len() >= 7);
-    examples
+    stems.map(example).collect()
 }
 
 /// The README's queries, each with the answer that follows it.
@@ -63,4 +78,29 @@ pub fn readme() -> Vec<Example> {
     }
     assert!(examples.len() >= 2 && examples.iter().all(|example| example.claim.is_some()));
     examples
+}
+
+/// Given a house's id, the tabs that write do so; as they are shipped, they say what is missing.
+#[tokio::test]
+async fn each_tab_that_writes_does() {
+    let database = TestDatabase::new().await;
+    let factory = Factory::new(&database).await;
+    let (server, property) = tokio::join!(
+        server_for(&database, ViewerClass::Development),
+        factory.make("Property", json!({}))
+    );
+    let (given, shipped) =
+        (all_tabs(&id("Property", property)), all_tabs("property_01h2xcejqtf2nbrexx3vqjhp41"));
+    let writing: Vec<_> = given.into_iter().zip(shipped).filter(|(tab, _)| tab.writes()).collect();
+    assert!(writing.len() >= 2);
+    for (given, shipped) in writing {
+        let answer = server.query(&given.query, given.variables).await;
+        for payload in answer.data().as_object().unwrap().values() {
+            assert_eq!(payload["errors"], json!([]), "{}", given.name);
+        }
+        let answer = server.query(&shipped.query, shipped.variables).await;
+        for payload in answer.data().as_object().unwrap().values() {
+            assert_eq!(payload["errors"][0]["code"], "NOT_FOUND", "{}", shipped.name);
+        }
+    }
 }

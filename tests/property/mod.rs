@@ -5,21 +5,29 @@
 
 mod budgets;
 mod comparables;
+mod constraints;
 mod contract;
 mod cursors;
 mod days_on_market;
-mod examples;
+pub mod examples;
 mod factory;
 mod fields;
 mod groups;
 mod hiding;
 mod history;
-mod kinds;
+pub mod kinds;
+mod listing_life;
+mod listing_table;
+mod listing_writers;
 mod lists;
+mod merging;
 mod places;
 mod policies;
 mod probes;
+mod property_life;
 mod real;
+mod records;
+mod writing;
 
 use agent_free::config::ViewerClass;
 use loaders::contract::Contract;
@@ -37,7 +45,7 @@ fn contract() -> Contract {
 
 /// A server that shows what this viewer sees.
 async fn server_for(database: &TestDatabase, viewer: ViewerClass) -> TestServer {
-    TestServer::start_with(database, |config| config.viewer = viewer).await
+    TestServer::start_with(database, |config| config.http.viewer = viewer).await
 }
 
 /// A server for everyone and one for developers, on the same database.
@@ -61,7 +69,7 @@ fn snake_case(name: &str) -> String {
 }
 
 /// The id of a row, as clients know it.
-fn id(type_name: &str, uuid: Uuid) -> String {
+pub fn id(type_name: &str, uuid: Uuid) -> String {
     let mut text = Vec::new();
     loaders::scalar::type_id::encode(&snake_case(type_name), uuid.as_bytes(), &mut text);
     String::from_utf8(text).unwrap()

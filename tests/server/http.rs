@@ -182,15 +182,15 @@ async fn the_status_tells_what_became_of_a_request() {
 #[tokio::test]
 async fn a_body_that_is_too_large_is_refused() {
     let database = TestDatabase::new().await;
-    let server = TestServer::start_with(&database, |config| config.request_body_bytes = 2000).await;
+    let server =
+        TestServer::start_with(&database, |config| config.limits.request_body_bytes = 2000).await;
     for (spaces, status) in [(1000, 200), (2000, 413), (5_000_000, 413)] {
         let body = json!({ "query": format!("{{{}__typename }}", " ".repeat(spaces)) });
-        let response = server.client().post(server.url("/graphql")).json(&body).send().await;
-        // A server that stops reading may close the connection before it is read to its end.
-        match response {
-            Ok(response) => assert_eq!(response.status().as_u16(), status, "{spaces}"),
-            Err(error) => assert!(spaces == 5_000_000 && error.is_request(), "{error}"),
-        }
+        // The client gets the answer, though it is still sending when it is refused.
+        let post = server.client().post(server.url("/graphql")).json(&body);
+        assert_eq!(post.send().await.unwrap().status().as_u16(), status, "{spaces}");
+        let post = server.client().post(server.url("/graphql")).body(body.to_string());
+        assert_eq!(post.send().await.unwrap().status().as_u16(), 415, "{spaces}");
     }
     let answer = server.query("{ __typename }", Value::Null).await;
     assert_eq!(answer.data(), &json!({ "__typename": "Query" }));

@@ -1,7 +1,22 @@
 //! The door: what HTTP brings, and what happens when the database goes away.
 
+mod audits;
+mod caching;
+mod cost;
+mod documents;
+mod error_codes;
+mod forms;
+mod health;
 mod http;
+mod listener;
+mod logs;
+mod metrics;
 mod outage;
+mod overload;
+mod postgres_restart;
+mod replicas;
+mod restart;
+mod telemetry;
 
 use std::collections::BTreeSet;
 

@@ -12,19 +12,19 @@ use crate::support::{TestDatabase, TestServer, connect, server_url};
 const QUERY: &str = "{ propertyTypes(first: 1) { code } }";
 
 /// The database's name, and a connection that an outage leaves alone.
-async fn beside(database: &TestDatabase) -> (String, Client) {
+pub(super) async fn beside(database: &TestDatabase) -> (String, Client) {
     let name = database.url().rsplit('/').next().unwrap().split('?').next().unwrap().to_owned();
     (name, connect(&server_url()).await)
 }
 
-async fn outage(name: &str, server: &Client) {
+pub(super) async fn outage(name: &str, server: &Client) {
     let close = format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false");
     server.batch_execute(&close).await.unwrap();
     let end = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = $1";
     server.execute(end, &[&name]).await.unwrap();
 }
 
-async fn recovery(name: &str, server: &Client) {
+pub(super) async fn recovery(name: &str, server: &Client) {
     let open = format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true");
     server.batch_execute(&open).await.unwrap();
 }
@@ -117,7 +117,7 @@ async fn a_statement_that_is_cut_off_is_told() {
 async fn a_statement_that_takes_too_long_is_ended() {
     let database = TestDatabase::new().await;
     let server = TestServer::start_with(&database, |config| {
-        config.statement_timeout = Duration::from_millis(300);
+        config.database.statement_timeout = Duration::from_millis(300);
     });
     let server = server.await;
     let mut blocker = database.connect().await;
@@ -137,8 +137,8 @@ async fn a_request_that_was_given_up_harms_no_other() {
     let database = TestDatabase::new().await;
     // One connection, and a statement on it that ends only when the lock does.
     let server = TestServer::start_with(&database, |config| {
-        config.database_pool_size = 1;
-        config.statement_timeout = Duration::from_secs(600);
+        config.database.pool_size = 1;
+        config.database.statement_timeout = Duration::from_secs(600);
     })
     .await;
     let mut blocker = database.connect().await;

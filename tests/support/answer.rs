@@ -49,8 +49,14 @@ impl Answer {
     /// How many statements the answer took.
     #[track_caller]
     pub fn count_statements(&self) -> u64 {
-        let statements = self.body["extensions"]["cost"]["statements"].as_u64();
-        statements.unwrap_or_else(|| panic!("the answer does not tell its cost: {}", self.pretty()))
+        self.cost("statements")
+    }
+
+    /// A number of what the answer cost.
+    #[track_caller]
+    pub fn cost(&self, name: &str) -> u64 {
+        let cost = self.body["extensions"]["cost"][name].as_u64();
+        cost.unwrap_or_else(|| panic!("the answer does not tell its cost: {}", self.pretty()))
     }
 
     /// Data and errors for a snapshot: in the order in which the server gave them, without what

@@ -8,14 +8,18 @@
 //! ```
 
 mod answer;
+mod cluster;
 mod database;
+mod program;
 mod server;
 mod template;
 mod tests;
 
 pub use answer::Answer;
+pub use cluster::{Cluster, send};
 pub use database::{TestDatabase, connect, server_url};
-pub use server::TestServer;
+pub use program::{ServerProcess, agent_free, free_address};
+pub use server::{TestServer, default_config};
 
 /// An environment variable that `cargo xtask test` sets.
 #[allow(clippy::disallowed_methods, reason = "the one place of the tests that reads it")]

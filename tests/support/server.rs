@@ -29,9 +29,14 @@ impl TestServer {
     /// A server whose settings the test changes.
     pub async fn start_with(database: &TestDatabase, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = default_config(database);
-        config.expose_cost = true;
+        config.http.expose_cost = true;
         change(&mut config);
-        let listener = TcpListener::bind(config.listen_address).await.unwrap();
+        Self::of(config).await
+    }
+
+    /// A server with these settings.
+    pub async fn of(config: Config) -> Self {
+        let listener = TcpListener::bind(config.http.listen_address).await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
         let task = tokio::spawn(async move {
@@ -87,7 +92,7 @@ impl Drop for TestServer {
 }
 
 /// The defaults, on this database and a free port.
-fn default_config(database: &TestDatabase) -> Config {
+pub fn default_config(database: &TestDatabase) -> Config {
     let examination = config::examine(|name| match name {
         "DATABASE_URL" => Some(OsString::from(database.url())),
         "LISTEN_ADDRESS" => Some("127.0.0.1:0".into()),

@@ -39,7 +39,7 @@ async fn databases_are_apart() {
 #[tokio::test]
 async fn a_server_stops_when_asked() {
     let database = TestDatabase::new().await;
-    let server = TestServer::start_with(&database, |config| config.expose_cost = false).await;
+    let server = TestServer::start_with(&database, |config| config.http.expose_cost = false).await;
     let request = json!({ "query": "{ __typename }" });
     let response = server.client().post(server.url("/graphql")).json(&request).send().await;
     let body: Value = response.unwrap().json().await.unwrap();

@@ -7,13 +7,17 @@
 
 mod bench;
 mod chromium;
+mod contract;
 mod debian;
 mod dev;
 mod failure;
+mod fuzz;
+mod node;
 mod packages;
 mod postgres;
 mod process;
 mod schema;
+mod schemathesis;
 mod stop;
 mod test;
 mod tidy;
@@ -30,6 +34,8 @@ cargo xtask test [--only NAME]      run everything that CI runs, or only the ser
 cargo xtask schema [--write|--check]
                                     print the contract, write what follows from it, or compare
 cargo xtask bench [ARGUMENTS]       measure; ARGUMENTS go to the bench program
+cargo xtask fuzz bytes|operations [ARGUMENTS]
+                                    let a fuzzer choose requests; ARGUMENTS go to it
 cargo xtask tidy                    check what no other tool checks
 ";
 
@@ -54,6 +60,7 @@ fn run(arguments: &[&str]) -> Outcome<()> {
         ["schema", "--write"] => schema::run(schema::Mode::Write),
         ["schema", "--check"] => schema::run(schema::Mode::Check),
         ["bench", rest @ ..] => bench::run(rest),
+        ["fuzz", target @ ("bytes" | "operations"), rest @ ..] => fuzz::run(target, rest),
         ["tidy"] => tidy::run(),
         [] | ["help" | "--help" | "-h"] => {
             print!("{USAGE}");

@@ -4,12 +4,13 @@
 //! summary.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use crate::failure::{Outcome, While};
+use crate::node::{self, Node};
 use crate::postgres::{Database, Purpose};
-use crate::{chromium, packages, process, schema, stop, tidy, workspace};
+use crate::{chromium, contract, packages, process, schema, schemathesis, stop, tidy, workspace};
 
 pub(crate) fn run() -> Outcome<()> {
     stop::watch()?;
@@ -30,25 +31,41 @@ pub(crate) fn run() -> Outcome<()> {
     step("tidiness", tidy::run)?;
     step("build", || cargo(&["test", "--workspace", "--no-run", "--quiet"]))?;
     step("contract", schema::check_with_built_server)?;
+    let node = step("Node.js and its packages", node::require)?;
+    step("contract: conventions", || contract::check_conventions(&node))?;
+    step("contract: breaking changes", || contract::check_changes(&node))?;
     let browser = step("browser", chromium::require)?;
+    let schemathesis = step("Schemathesis", schemathesis::require)?;
+    let tools = Tools { browser, node, schemathesis };
     let database = step("database", || Database::start(Purpose::Test))?;
-    step("unit tests", || run_tests(&database, &browser, &unit_tests()?))?;
+    step("unit tests", || run_tests(&database, &tools, &unit_tests()?))?;
     step("documentation tests", || {
-        run_tests(&database, &browser, &["--workspace", "--doc"].map(String::from))
+        run_tests(&database, &tools, &["--workspace", "--doc"].map(String::from))
     })?;
     // Nothing is said after these: their summary is the last line.
     println!("==> server tests, after {}", shown(begun));
-    run_tests(&database, &browser, &server_tests())
+    run_tests(&database, &tools, &server_tests())
+}
+
+/// Programs that the tests run beside the server.
+struct Tools {
+    browser: PathBuf,
+    node: Node,
+    schemathesis: PathBuf,
 }
 
 /// The server's tests whose name contains `name`, and nothing else.
 pub(crate) fn run_only(name: &str) -> Outcome<()> {
     stop::watch()?;
-    let browser = chromium::require()?;
+    let tools = Tools {
+        browser: chromium::require()?,
+        node: node::require()?,
+        schemathesis: schemathesis::require()?,
+    };
     let database = Database::start(Purpose::Test)?;
     let mut arguments = server_tests().to_vec();
     arguments.push(name.to_owned());
-    run_tests(&database, &browser, &arguments)
+    run_tests(&database, &tools, &arguments)
 }
 
 fn step<T>(name: &str, run: impl FnOnce() -> Outcome<T>) -> Outcome<T> {
@@ -101,9 +118,10 @@ fn server_tests() -> [String; 3] {
     ["--workspace", "--test", "main"].map(String::from)
 }
 
-fn run_tests(database: &Database, browser: &Path, arguments: &[String]) -> Outcome<()> {
+fn run_tests(database: &Database, tools: &Tools, arguments: &[String]) -> Outcome<()> {
     let mut command = process::cargo(&["test"]);
     command.args(arguments).env("DATABASE_URL", &database.url);
-    command.env("PATH", database.path()).env("CHROMIUM", browser);
+    command.env("PATH", tools.node.path(&database.path())).env("CHROMIUM", &tools.browser);
+    command.env("SCHEMATHESIS", &tools.schemathesis);
     process::run(&mut command)
 }

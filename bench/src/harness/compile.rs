@@ -1,4 +1,4 @@
-//! Section 6: how long a build takes: clean, and after a change to one resolver.
+//! Section 10: how long a build takes: clean, and after a change to one resolver.
 //!
 //! Builds go to a folder of their own that is removed afterwards, so nobody's build is disturbed.
 

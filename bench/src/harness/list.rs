@@ -33,7 +33,10 @@ pub(crate) async fn list(
         servers.push((server, body));
     }
     agree(&servers)?;
-    let turns: Vec<Turn<'_>> = servers.iter().map(|(server, body)| Turn { server, body }).collect();
+    let turns: Vec<Turn<'_>> = servers
+        .iter()
+        .map(|(server, body)| Turn { server, bodies: std::slice::from_ref(body), keyed: false })
+        .collect();
     let figures = measure(&turns, postmaster, pace).await?;
     for (server, _) in servers {
         server.stop().await?;

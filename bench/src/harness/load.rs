@@ -1,9 +1,10 @@
-//! Load from `wrk`: one body, a number of connections, a bounded time.
+//! Load from `wrk`: bodies in turn, a number of connections, a bounded time.
 
 use std::path::Path;
 use std::time::Duration;
 
 use serde::Deserialize;
+use serde_json::Value;
 use tokio::process::Command;
 
 use crate::error::BenchError;
@@ -40,11 +41,13 @@ impl Load {
     }
 }
 
-/// Posts `body` to `url` for this long over this many connections. An answer that is not 2xx, or a
+/// Posts bodies in turn to `url` for this long over this many connections, each with an idempotency
+/// key of its own if `keyed`. An answer that is not 2xx, or a
 /// connection that breaks, is a failure of the measurement.
 pub(crate) async fn load(
     url: &str,
-    body: &str,
+    bodies: &[Value],
+    keyed: bool,
     connections: u32,
     time: Duration,
 ) -> Result<Load, BenchError> {
@@ -54,7 +57,8 @@ pub(crate) async fn load(
         std::fs::write(&path, text).map_err(BenchError::file(&path)).map(|()| path)
     };
     let script = write("post.lua", SCRIPT)?;
-    let body = write("body.json", body)?;
+    let lines: String = bodies.iter().map(|body| format!("{body}\n")).collect();
+    let bodies = write("bodies.jsonl", &lines)?;
     let output = Command::new("wrk")
         .arg("--threads=1")
         .arg(format!("--connections={connections}"))
@@ -62,7 +66,8 @@ pub(crate) async fn load(
         .arg("--timeout=10s")
         .args([Path::new("--script"), &script])
         .args([url, "--"])
-        .arg(&body)
+        .arg(&bodies)
+        .args(keyed.then_some("keyed"))
         .kill_on_drop(true)
         .output()
         .await

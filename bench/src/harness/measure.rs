@@ -53,8 +53,10 @@ pub(crate) struct Figures {
 pub(crate) struct Turn<'a> {
     /// The server.
     pub(crate) server: &'a Server,
-    /// The request's body.
-    pub(crate) body: &'a Value,
+    /// The bodies of its requests, in turn.
+    pub(crate) bodies: &'a [Value],
+    /// Whether each request has an idempotency key of its own.
+    pub(crate) keyed: bool,
 }
 
 /// The process that all processes of a PostgreSQL cluster come from.
@@ -83,7 +85,8 @@ pub(crate) async fn measure(
     for turn in turns {
         load(
             &turn.server.url,
-            &turn.body.to_string(),
+            turn.bodies,
+            turn.keyed,
             pace.connections,
             Duration::from_secs(pace.warm_up),
         )
@@ -111,7 +114,8 @@ async fn once(turn: &Turn<'_>, postmaster: u32, pace: Pace) -> Result<Figures, B
     let before = cpu()?;
     let load = load(
         &turn.server.url,
-        &turn.body.to_string(),
+        turn.bodies,
+        turn.keyed,
         pace.connections,
         Duration::from_secs(pace.seconds),
     )

@@ -1,11 +1,16 @@
 //! The measured claims, section by section, each printed as a table and kept in `bench/README.md`.
 
+mod attacks;
 mod compare;
 mod compile;
+mod door;
 mod footprint;
 mod list;
 mod load;
 mod measure;
+mod mutation;
+mod open_loop;
+mod overload;
 mod plans;
 mod process;
 mod report;
@@ -35,12 +40,29 @@ pub(crate) enum Section {
     Plans,
     /// Start and memory.
     Footprint,
+    /// The whole door against the bare engine.
+    Door,
+    /// A keyed mutation against its statements in a bare transaction.
+    Mutation,
+    /// Half, nearly all and three times the load that the server can take.
+    Overload,
+    /// What each attack takes until it is refused.
+    Attacks,
     /// Build times; takes long, so only when asked for.
     Compile,
 }
 
 impl Section {
-    const USUAL: [Self; 4] = [Self::List, Self::Scale, Self::Plans, Self::Footprint];
+    const USUAL: [Self; 8] = [
+        Self::List,
+        Self::Scale,
+        Self::Plans,
+        Self::Footprint,
+        Self::Door,
+        Self::Mutation,
+        Self::Overload,
+        Self::Attacks,
+    ];
 
     /// Its name in `bench/README.md`.
     fn name(self) -> &'static str {
@@ -49,6 +71,10 @@ impl Section {
             Self::Scale => "scale",
             Self::Plans => "plans",
             Self::Footprint => "footprint",
+            Self::Door => "door",
+            Self::Mutation => "mutation",
+            Self::Overload => "overload",
+            Self::Attacks => "attacks",
             Self::Compile => "compile",
         }
     }
@@ -114,6 +140,7 @@ async fn measure_section(
         postgraphile: arguments.postgraphile.clone(),
         pool_size: arguments.pool_size,
         expose_cost: false,
+        trace_collector: None,
     };
     let small = volume::ensure(source, arguments.small).await?;
     let client: Client = volume::connect(&small).await?;
@@ -163,6 +190,26 @@ async fn measure_section(
                 ),
             )
         }
+        Section::Door => {
+            let table = door::door(&programs, small.as_str(), postmaster, *pace).await?;
+            (table, format!("{} properties. {load} {circumstances}", arguments.small))
+        }
+        Section::Mutation => {
+            let table =
+                mutation::mutation(&programs, small.as_str(), &client, postmaster, *pace).await?;
+            (table, format!("{} properties. {load} {circumstances}", arguments.small))
+        }
+        Section::Overload => {
+            let table = overload::overload(&programs, small.as_str(), *pace).await?;
+            (
+                table,
+                format!("{} properties, {} s each. {circumstances}", arguments.small, pace.seconds),
+            )
+        }
+        Section::Attacks => (
+            attacks::attacks(&programs, small.as_str()).await?,
+            format!("Medians of five, each attack on a server of its own. {circumstances}"),
+        ),
         Section::Compile => (compile::compile(&arguments.resolver).await?, circumstances),
     };
     Ok(measured)

@@ -1,13 +1,24 @@
--- For wrk: posts one body over and over, then says what it knows as one line of JSON.
+-- For wrk: posts bodies in turn, one a line of a file, then says what it knows as one line of
+-- JSON. With a second argument each request has an idempotency key of its own.
+
+local bodies, keyed, prefix, sent = {}, false, "", 0
 
 function init(arguments)
-  local file = assert(io.open(arguments[1], "rb"))
+  for line in io.lines(arguments[1]) do bodies[#bodies + 1] = line end
   wrk.method = "POST"
-  wrk.body = file:read("*a")
   wrk.headers["Content-Type"] = "application/json"
   wrk.headers["Accept"] = "application/graphql-response+json, application/json"
-  file:close()
+  keyed = arguments[2] ~= nil
+  prefix = os.time() .. "-"
+  wrk.body = bodies[1]
 end
+
+function request()
+  sent = sent + 1
+  if keyed then wrk.headers["Idempotency-Key"] = prefix .. sent end
+  return wrk.format(nil, nil, nil, bodies[sent % #bodies + 1])
+end
+
 
 function done(summary, latency, requests)
   local errors = summary.errors

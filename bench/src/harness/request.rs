@@ -25,6 +25,12 @@ pub(crate) const POSTGRAPHILE_LIST: Request =
 pub(crate) const CURSOR: Request =
     Request { name: "cursor", document: include_str!("../../queries/cursor.graphql") };
 
+/// A change of one property.
+pub(crate) const UPDATE_PROPERTY: Request = Request {
+    name: "update property",
+    document: include_str!("../../queries/update_property.graphql"),
+};
+
 const DEEP: Request = Request {
     name: "three levels, filters across relations",
     document: include_str!("../../queries/deep.graphql"),

@@ -40,7 +40,11 @@ pub(crate) async fn scale(
     let turns: Vec<Turn<'_>> = servers
         .iter()
         .flat_map(|(server, first, deep)| {
-            [Turn { server, body: first }, Turn { server, body: deep }]
+            [first, deep].map(|body| Turn {
+                server,
+                bodies: std::slice::from_ref(body),
+                keyed: false,
+            })
         })
         .collect();
     let figures = measure(&turns, postmaster, pace).await?;

@@ -1,5 +1,6 @@
 //! The servers that are measured: ours and its rivals, each started alone on a port of its own.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -24,6 +25,8 @@ pub(crate) struct Programs {
     pub(crate) pool_size: u32,
     /// Whether our server says what each answer cost.
     pub(crate) expose_cost: bool,
+    /// Where our server sends its traces, if it makes any.
+    pub(crate) trace_collector: Option<String>,
 }
 
 /// Who is measured.
@@ -31,6 +34,12 @@ pub(crate) struct Programs {
 pub(crate) enum Contestant {
     /// Our server.
     AgentFree,
+    /// Our server, with metrics.
+    Measured,
+    /// Our server, with metrics and a trace of every request.
+    Traced,
+    /// Our server, where everybody may write.
+    Writing,
     /// A handler or schema in this package.
     Rival(Rival),
     /// PostGraphile on Node.
@@ -41,7 +50,9 @@ impl Contestant {
     /// What the tables call it.
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Self::AgentFree => "agent-free",
+            Self::AgentFree | Self::Writing => "agent-free",
+            Self::Measured => "agent-free, with metrics",
+            Self::Traced => "agent-free, with metrics and a trace of every request",
             Self::Rival(rival) => rival.describe(),
             Self::PostGraphile => "PostGraphile 5, Node 22",
         }
@@ -92,6 +103,12 @@ impl Server {
         }
     }
 
+    /// The address behind its URL.
+    pub(crate) fn address(&self) -> Result<SocketAddr, BenchError> {
+        let place = self.url.trim_start_matches("http://").trim_end_matches("/graphql");
+        place.parse().map_err(|error| BenchError::program(&self.url, error))
+    }
+
     /// Its process id.
     pub(crate) fn id(&self) -> u32 {
         self.process.id
@@ -132,15 +149,24 @@ fn command(
     port: u16,
 ) -> Result<Command, BenchError> {
     let mut command = match contestant {
-        Contestant::AgentFree => {
+        Contestant::AgentFree | Contestant::Measured | Contestant::Traced | Contestant::Writing => {
             let mut command = Command::new(&programs.agent_free);
             command
                 .arg("serve")
                 .env("LISTEN_ADDRESS", format!("127.0.0.1:{port}"))
                 .env("DATABASE_POOL_SIZE", programs.pool_size.to_string())
-                .env("VIEWER", "public")
+                .env(
+                    "VIEWER",
+                    if contestant == Contestant::Writing { "development" } else { "public" },
+                )
                 .env("EXPOSE_COST", if programs.expose_cost { "on" } else { "off" })
                 .env("RUST_LOG", "warn");
+            if matches!(contestant, Contestant::Measured | Contestant::Traced) {
+                command.env("METRICS_ADDRESS", format!("127.0.0.1:{}", free_port()?));
+            }
+            if let (Contestant::Traced, Some(collector)) = (contestant, &programs.trace_collector) {
+                command.env("OTEL_EXPORTER_OTLP_ENDPOINT", collector);
+            }
             command
         }
         Contestant::Rival(rival) => {

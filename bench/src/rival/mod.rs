@@ -4,6 +4,8 @@
 //! deleted), and has the same allocator, number of connections and worker threads.
 
 mod answer;
+mod bare_engine;
+mod bare_write;
 mod simple_object;
 mod sqlx;
 mod statements;
@@ -24,6 +26,10 @@ pub(crate) enum Rival {
     TokioPostgres,
     /// The same handler over sqlx.
     Sqlx,
+    /// Our engine with nothing before it.
+    BareEngine,
+    /// The statements of a keyed mutation in a bare transaction.
+    BareWrite,
     /// async-graphql's `SimpleObject` on SeaORM models, with its data loader.
     SimpleObject,
 }
@@ -35,6 +41,8 @@ impl Rival {
             Self::TokioPostgres => "tokio-postgres",
             Self::Sqlx => "sqlx",
             Self::SimpleObject => "simple-object",
+            Self::BareEngine => "bare-engine",
+            Self::BareWrite => "bare-write",
         }
     }
 
@@ -43,6 +51,8 @@ impl Rival {
         match self {
             Self::TokioPostgres => "hand-written handler, tokio-postgres",
             Self::Sqlx => "the same handler, sqlx",
+            Self::BareEngine => "the bare engine behind a handler of ten lines",
+            Self::BareWrite => "the same statements in a bare transaction",
             Self::SimpleObject => "`SimpleObject`, SeaORM, `async_graphql::dataloader`",
         }
     }
@@ -70,6 +80,8 @@ pub(crate) async fn serve(arguments: &Arguments) -> Result<(), BenchError> {
     let router: Router = match rival {
         Rival::TokioPostgres => tokio_postgres::router(database_url, *pool_size)?,
         Rival::Sqlx => sqlx::router(database_url, *pool_size).await?,
+        Rival::BareEngine => bare_engine::router(database_url, *pool_size).await?,
+        Rival::BareWrite => bare_write::router(database_url, *pool_size)?,
         Rival::SimpleObject => simple_object::router(database_url, *pool_size).await?,
     };
     let failed = |error: std::io::Error| BenchError::program(rival.name(), error);

@@ -73,6 +73,7 @@ pub struct Model {
     pub data_source: Option<String>,
     pub published_at: Option<DateTimeUtc>,
     pub deleted_at: Option<DateTimeUtc>,
+    pub merged_into_id: Option<Uuid>,
     pub version: i32,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
@@ -116,6 +117,8 @@ pub enum Relation {
         to = "crate::users::users::Column::Id"
     )]
     Owner,
+    #[sea_orm(belongs_to = "Entity", from = "Column::MergedIntoId", to = "Column::Id")]
+    MergedInto,
     #[sea_orm(has_many = "super::comparable_sales::Entity", via_rel = "Relation::Property")]
     ComparableUses,
     #[sea_orm(has_many = "super::listings::Entity", via_rel = "Relation::Property")]

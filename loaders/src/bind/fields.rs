@@ -6,9 +6,11 @@ use async_graphql::parser::types::{BaseType, Type};
 
 use super::check;
 use super::model::{Column, Entity, EntityField, ListForm, Model, Relation, RootField};
+use super::record;
 use crate::catalog::{Catalog, Table, TableColumn};
 use crate::contract::{Contract, FieldDef, TypeKind, base_name};
 use crate::error::BindError;
+use crate::mutation::Constraints;
 use crate::registry::{EntityBinding, Registry, snake_case};
 use crate::scalar::type_id::is_prefix;
 use crate::scalar::{Kind, Prefix};
@@ -19,7 +21,7 @@ use crate::scalar::{Kind, Prefix};
 /// Every field that cannot be bound and every promise that cannot be kept, each with its place.
 pub(crate) fn bind(
     contract: &Contract,
-    registry: Registry,
+    mut registry: Registry,
     catalog: &Catalog,
 ) -> Result<Model, BindError> {
     let mut mistakes = registry.mistakes.clone();
@@ -37,13 +39,24 @@ pub(crate) fn bind(
         mistakes: &mut mistakes,
     };
     binder.types();
-    let entities: Vec<Entity> =
+    let mut entities: Vec<Entity> =
         registry.entities.iter().map(|bound| binder.entity(bound)).collect();
     let query = binder.query();
     binder.resolvers();
     let by_prefix =
         entities.iter().enumerate().map(|(index, entity)| (entity.prefix, index)).collect();
-    let model = Model { entities, by_type, by_prefix, query };
+    record::settable(&registry, catalog, &mut entities);
+    for (name, mutation) in
+        record::mutations(contract, &registry, catalog, &entities, &mut mistakes)
+    {
+        if registry.mutations.insert(name.clone(), mutation).is_some() {
+            mistakes
+                .push(format!("mutation `{name}` follows from `@writable`, and is registered too"));
+        }
+    }
+    let mutations = super::mutations::bind(contract, &registry, &mut mistakes);
+    let constraints = Constraints::new(catalog, &registry.constraints, &mut mistakes);
+    let model = Model { entities, by_type, by_prefix, query, mutations, constraints };
     check::promises(contract, &model, catalog, &mut mistakes);
     if mistakes.is_empty() { Ok(model) } else { Err(BindError(mistakes)) }
 }
@@ -122,6 +135,8 @@ impl Binder<'_> {
             fields,
             location: geography(&["location"]),
             boundary: geography(&["boundary"]),
+            settable: HashMap::new(),
+            soft_deletion: false,
         }
     }
 

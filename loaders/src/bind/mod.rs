@@ -4,7 +4,11 @@
 mod check;
 mod fields;
 mod model;
+mod mutations;
+mod record;
 
 pub(crate) use crate::contract::base_name;
 pub(crate) use fields::bind;
-pub(crate) use model::{Column, Entity, EntityField, ListForm, Model, Relation, RootField};
+pub(crate) use model::{
+    Column, Entity, EntityField, Limits, ListForm, Model, Relation, RootField, Settable,
+};

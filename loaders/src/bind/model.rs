@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::mutation::{Constraints, SharedMutation, UserError};
 use crate::policy::Policy;
 use crate::resolver::SharedResolver;
 use crate::scalar::Kind;
@@ -13,6 +14,17 @@ pub(crate) struct Model {
     pub(crate) by_prefix: HashMap<&'static str, usize>,
     /// The query root's fields.
     pub(crate) query: HashMap<String, RootField>,
+    /// The mutation root's fields.
+    pub(crate) mutations: HashMap<String, RootMutation>,
+    /// What it means for an input that the database refuses a row.
+    pub(crate) constraints: Constraints,
+}
+
+/// A field of the mutation root.
+pub(crate) struct RootMutation {
+    pub(crate) mutation: SharedMutation,
+    /// The payload's type.
+    pub(crate) payload: &'static str,
 }
 
 /// One entity: a table seen as an object type.
@@ -28,6 +40,34 @@ pub(crate) struct Entity {
     pub(crate) location: Option<String>,
     /// The quoted column of type geography that holds its area, if it has one.
     pub(crate) boundary: Option<String>,
+    /// What an input can set, by the input field's name: columns as they are called, to-one
+    /// relations with `Id` behind their names.
+    pub(crate) settable: HashMap<String, Settable>,
+    /// A deleted row stays, with `deleted_at`.
+    pub(crate) soft_deletion: bool,
+}
+
+/// A column as an input sets it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Settable {
+    pub(crate) column: Column,
+    /// The entity that it refers to, an index of [`Model::entities`].
+    pub(crate) target: Option<usize>,
+    pub(crate) has_default: bool,
+    pub(crate) limits: Limits,
+}
+
+/// What a column's type allows beyond its kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Limits {
+    None,
+    /// Digits of a `numeric` before and after the point.
+    Digits {
+        whole: usize,
+        places: usize,
+    },
+    /// The GeoJSON type of a geography.
+    Shape(String),
 }
 
 /// How a field of an entity is had.
@@ -83,6 +123,11 @@ pub(crate) enum RootField {
 }
 
 impl Model {
+    /// What a person did wrong, where the database refused a statement for that.
+    pub(crate) fn mistake(&self, error: &tokio_postgres::Error) -> Option<UserError> {
+        self.constraints.mistake(error)
+    }
+
     pub(crate) fn entity(&self, type_name: &str) -> Option<(usize, &Entity)> {
         self.by_type.get(type_name).map(|&index| (index, &self.entities[index]))
     }

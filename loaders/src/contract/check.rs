@@ -8,7 +8,10 @@ use std::fmt::Display;
 use async_graphql::parser::types::{BaseType, Type};
 
 use super::coerce::coerce;
-use super::model::{BUILT_IN_SCALARS, Contract, FieldDef, InputDef, TypeDef, TypeKind, base_name};
+use super::model::{
+    AppliedDirective, BUILT_IN_SCALARS, Contract, DirectivePlace, FieldDef, InputDef, TypeDef,
+    TypeKind, base_name,
+};
 
 /// Everything that is wrong with a contract, in the order of its lines.
 pub(super) fn mistakes(contract: &Contract) -> Vec<String> {
@@ -63,6 +66,7 @@ impl<'a> Check<'a> {
             );
         }
         self.names(ty.line, "type", "", [ty.name.as_str()].into_iter());
+        self.directives(&ty.name, ty.line, DirectivePlace::Object, &ty.directives);
         match &ty.kind {
             TypeKind::Scalar { .. } => {}
             TypeKind::Object { implements, fields }
@@ -143,27 +147,42 @@ impl<'a> Check<'a> {
                 field.arguments.iter().map(|argument| argument.name.as_str()),
             );
             self.inputs(&place, &field.arguments);
-            self.directives(&place, field);
+            self.directives(&place, field.line, DirectivePlace::Field, &field.directives);
         }
     }
 
-    fn directives(&mut self, place: &str, field: &FieldDef) {
-        for applied in &field.directives {
+    fn directives(
+        &mut self,
+        place: &str,
+        line: usize,
+        stands: DirectivePlace,
+        applied: &[AppliedDirective],
+    ) {
+        for applied in applied {
             let Some(definition) = self.contract.directives.get(&applied.name) else {
                 self.mistake(
-                    field.line,
+                    line,
                     format!("directive `@{}` on `{place}` is not defined", applied.name),
                 );
                 continue;
             };
+            if definition.place != stands {
+                self.mistake(
+                    line,
+                    format!(
+                        "directive `@{}` on `{place}` may stand `on {}` only",
+                        applied.name,
+                        definition.place.as_str()
+                    ),
+                );
+            }
             for (name, value) in &applied.arguments {
                 let at = format!("`@{}({name}:)` on `{place}`", applied.name);
                 match definition.arguments.iter().find(|argument| argument.name == *name) {
-                    None => self
-                        .mistake(field.line, format!("{at} is not an argument of the directive")),
+                    None => self.mistake(line, format!("{at} is not an argument of the directive")),
                     Some(argument) => {
                         if let Err(error) = coerce(self.contract, &argument.ty, value, &at) {
-                            self.mistake(field.line, error);
+                            self.mistake(line, error);
                         }
                     }
                 }
@@ -171,7 +190,7 @@ impl<'a> Check<'a> {
             for argument in definition.arguments.iter().filter(|argument| argument.is_required()) {
                 if !applied.arguments.iter().any(|(name, _)| *name == argument.name) {
                     self.mistake(
-                        field.line,
+                        line,
                         format!("`@{}` on `{place}` needs `{}`", applied.name, argument.name),
                     );
                 }

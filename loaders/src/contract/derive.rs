@@ -1,5 +1,6 @@
 //! The types that follow from others. An author writes the entities; their connections, filters,
-//! orders and aggregates, and what every contract has in common, are added here.
+//! orders and aggregates, the mutations of plain records, and what every contract has in common,
+//! are added here.
 //!
 //! A type is derived when it is referred to and nobody wrote it, so a hand-written one of the same
 //! name wins.
@@ -8,9 +9,12 @@ use std::collections::BTreeMap;
 
 use super::check;
 use super::entity;
-use super::model::{Contract, DirectiveDef, FieldDef, InputDef, TypeDef, TypeKind, base_name};
+use super::model::{
+    AppliedDirective, Contract, DirectiveDef, FieldDef, InputDef, TypeDef, TypeKind, base_name,
+};
 use super::parse::read;
 use super::print;
+use super::record;
 use crate::error::BindError;
 
 /// The line that parts what people wrote from what is derived.
@@ -29,9 +33,18 @@ pub fn complete(sdl: &str) -> Result<String, BindError> {
     let (mut contract, mut mistakes) = read(authored_text)?;
     let derived = derive(&contract);
     mistakes.extend(derived.mistakes);
-    let below = print::definitions(derived.directives.values(), derived.types.values());
+    let mut below = print::definitions(derived.directives.values(), derived.types.values());
     contract.types.extend(derived.types);
     contract.directives.extend(derived.directives);
+    let root = contract.mutation_root().to_string();
+    if !derived.mutations.is_empty() {
+        below = format!("{}\n{below}", print::extension(&root, &derived.mutations));
+    }
+    if let Some(TypeKind::Object { fields, .. }) =
+        contract.types.get_mut(&root).map(|ty| &mut ty.kind)
+    {
+        fields.extend(derived.mutations);
+    }
     mistakes.extend(check::mistakes(&contract));
     if mistakes.is_empty() {
         Ok(format!("{}\n\n{MARKER}\n{NOTE}\n\n{below}", authored_text.trim_end()))
@@ -59,6 +72,8 @@ pub struct Derived {
     pub types: BTreeMap<String, TypeDef>,
     /// Directives by name.
     pub directives: BTreeMap<String, DirectiveDef>,
+    /// Further fields of the mutation root.
+    pub mutations: Vec<FieldDef>,
     /// What kept a type from being derived.
     pub mistakes: Vec<String>,
 }
@@ -70,12 +85,23 @@ pub fn derive(contract: &Contract) -> Derived {
         Err(BindError(mistakes)) => return Derived { mistakes, ..Derived::default() },
     };
     let mut derived = Derived::default();
+    let records = record::derive(contract, &mut derived.mistakes);
+    derived.mutations = records.mutations;
+    let used = applied(contract).filter(|used| !contract.directives.contains_key(&used.name));
+    for used in used {
+        if let Some(directive) = common.directives.get(&used.name) {
+            derived.directives.insert(used.name.clone(), directive.clone());
+        }
+    }
     let mut wanted: Vec<String> =
         contract.types.values().flat_map(references).map(str::to_string).collect();
+    wanted.push(contract.mutation_root().to_string());
+    wanted.extend(derived.mutations.iter().flat_map(of_field).map(str::to_string));
     wanted.extend(
         contract
             .directives
             .values()
+            .chain(derived.directives.values())
             .flat_map(|directive| inputs(&directive.arguments))
             .map(str::to_string),
     );
@@ -85,6 +111,7 @@ pub fn derive(contract: &Contract) -> Derived {
         }
         let ty = common
             .get(&name)
+            .or_else(|| records.types.get(&name))
             .cloned()
             .or_else(|| entity::derive(contract, &name, &mut derived.mistakes));
         if let Some(mut ty) = ty {
@@ -93,19 +120,19 @@ pub fn derive(contract: &Contract) -> Derived {
             derived.types.insert(name, ty);
         }
     }
-    let fields = contract.types.keys().flat_map(|name| contract.fields(name));
-    for applied in fields.flat_map(|field| &field.directives) {
-        if let (false, Some(directive)) =
-            (contract.directives.contains_key(&applied.name), common.directives.get(&applied.name))
-        {
-            derived.directives.insert(applied.name.clone(), directive.clone());
-        }
-    }
     derived
 }
 
+/// Every directive that stands somewhere.
+fn applied(contract: &Contract) -> impl Iterator<Item = &AppliedDirective> {
+    contract.types.values().flat_map(|ty| {
+        let fields = contract.fields(&ty.name).iter();
+        ty.directives.iter().chain(fields.flat_map(|field| &field.directives))
+    })
+}
+
 /// The names of all types that a type refers to.
-fn references(ty: &TypeDef) -> Box<dyn Iterator<Item = &str> + '_> {
+pub(super) fn references(ty: &TypeDef) -> Box<dyn Iterator<Item = &str> + '_> {
     match &ty.kind {
         TypeKind::Scalar { .. } | TypeKind::Enum { .. } => Box::new(std::iter::empty()),
         TypeKind::Union { members } => Box::new(members.iter().map(String::as_str)),

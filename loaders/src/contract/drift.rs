@@ -8,7 +8,10 @@ use async_graphql::parser::types::{BaseType, Type, TypeKind as ParsedKind, TypeS
 use async_graphql::{Name, Value};
 use serde_json::Value as Json;
 
-use super::model::{BUILT_IN_SCALARS, Contract, EnumValue, FieldDef, InputDef, TypeDef, TypeKind};
+use super::derive::references;
+use super::model::{
+    BUILT_IN_SCALARS, Contract, EnumValue, FieldDef, InputDef, TypeDef, TypeKind, base_name,
+};
 use super::print;
 use crate::error::BindError;
 
@@ -69,10 +72,20 @@ pub fn differences(first: &Contract, second: &Contract) -> Vec<String> {
     found.compare("query root", &first.query, &second.query);
     found.compare("mutation root", &first.mutation, &second.mutation);
     found.compare("subscription root", &first.subscription, &second.subscription);
-    let (first, second): (Vec<_>, Vec<_>) =
-        (first.types.values().collect(), second.types.values().collect());
+    let (first, second): (Vec<_>, Vec<_>) = (told(first).collect(), told(second).collect());
     found.each("", &first, &second, |ty| &ty.name, Differences::named_type);
     found.0
+}
+
+/// The types that introspection tells: what only directives of the contract refer to is not.
+fn told(contract: &Contract) -> impl Iterator<Item = &TypeDef> {
+    let arguments = contract.directives.values().flat_map(|directive| &directive.arguments);
+    let ours: Vec<&str> = arguments.map(|argument| base_name(&argument.ty)).collect();
+    contract.types.values().filter(move |ty| {
+        let name = ty.name.as_str();
+        !ours.contains(&name)
+            || contract.types.values().any(|other| references(other).any(|used| used == name))
+    })
 }
 
 struct Differences(Vec<String>);
@@ -225,7 +238,8 @@ fn named_type(ty: &Json) -> Result<TypeDef, BindError> {
         },
         _ => return Err(not_told("kind", ty)),
     };
-    Ok(TypeDef { name: name(ty)?, description: text(&ty["description"]), kind, line: 0 })
+    let (name, description) = (name(ty)?, text(&ty["description"]));
+    Ok(TypeDef { name, description, kind, directives: Vec::new(), line: 0 })
 }
 
 fn field(field: &Json) -> Result<FieldDef, BindError> {

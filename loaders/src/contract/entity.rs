@@ -1,9 +1,9 @@
 //! The types that belong to one entity or one enum: how it is listed, filtered, ordered, counted
 //! and grouped.
 
-use async_graphql::parser::types::{BaseType, Type};
-use async_graphql::{Name, Value};
+use async_graphql::Value;
 
+use super::build::{argument, field, input, input_object, object};
 use super::model::{Contract, FieldDef, InputDef, TypeDef, TypeKind};
 use super::shape::Shape;
 
@@ -308,54 +308,4 @@ fn sentence(field: &FieldDef) -> String {
 /// An input field for a field of the entity: same name, same documentation, as deprecated as it.
 fn from_field(field: &FieldDef, ty: &str) -> InputDef {
     InputDef { deprecation: field.deprecation.clone(), ..input(&field.name, ty, &sentence(field)) }
-}
-
-fn object(name: &str, description: String, fields: Vec<FieldDef>) -> TypeDef {
-    TypeDef {
-        name: name.to_string(),
-        description: Some(description),
-        kind: TypeKind::Object { implements: Vec::new(), fields },
-        line: 0,
-    }
-}
-
-fn input_object(name: &str, description: String, fields: Vec<InputDef>, one_of: bool) -> TypeDef {
-    TypeDef {
-        name: name.to_string(),
-        description: Some(description),
-        kind: TypeKind::Input { fields, one_of },
-        line: 0,
-    }
-}
-
-fn field(name: &str, ty: &str, description: &str) -> FieldDef {
-    FieldDef {
-        name: name.to_string(),
-        description: Some(description.to_string()),
-        arguments: Vec::new(),
-        ty: parse_type(ty),
-        deprecation: None,
-        directives: Vec::new(),
-        line: 0,
-    }
-}
-
-fn input(name: &str, ty: &str, description: &str) -> InputDef {
-    argument(name, ty, None, description)
-}
-
-fn argument(name: &str, ty: &str, default: Option<Value>, description: &str) -> InputDef {
-    InputDef {
-        name: name.to_string(),
-        description: Some(description.to_string()),
-        ty: parse_type(ty),
-        default,
-        deprecation: None,
-        line: 0,
-    }
-}
-
-/// The types written in this file parse; a text that did not would be taken for a name.
-fn parse_type(ty: &str) -> Type {
-    Type::new(ty).unwrap_or_else(|| Type { base: BaseType::Named(Name::new(ty)), nullable: true })
 }

@@ -32,6 +32,8 @@ pub struct TypeDef {
     pub description: Option<String>,
     /// What it is.
     pub kind: TypeKind,
+    /// The contract's own directives on it; on objects only.
+    pub directives: Vec<AppliedDirective>,
     /// The line it starts on in the SDL, from 1; 0 for a type that was derived.
     pub line: usize,
 }
@@ -107,7 +109,7 @@ pub struct FieldDef {
     pub line: usize,
 }
 
-/// A directive that the contract defines. It stands on field definitions and nowhere else.
+/// A directive that the contract defines.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DirectiveDef {
     /// Its name, without `@`.
@@ -116,11 +118,32 @@ pub struct DirectiveDef {
     pub description: Option<String>,
     /// Its arguments, in the order written.
     pub arguments: Vec<InputDef>,
+    /// Where it may stand.
+    pub place: DirectivePlace,
     /// Its line in the SDL, from 1; 0 when derived.
     pub line: usize,
 }
 
-/// A directive on a field, such as `@computed`.
+/// Where a directive may stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DirectivePlace {
+    /// On fields of objects and interfaces.
+    Field,
+    /// On object types.
+    Object,
+}
+
+impl DirectivePlace {
+    /// The place as SDL names it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Field => "FIELD_DEFINITION",
+            Self::Object => "OBJECT",
+        }
+    }
+}
+
+/// A directive on a field or a type, such as `@computed`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AppliedDirective {
     /// Its name, without `@`.
@@ -158,6 +181,13 @@ impl FieldDef {
     /// Whether the field carries the contract's own directive of this name.
     pub fn has_directive(&self, name: &str) -> bool {
         self.directives.iter().any(|directive| directive.name == name)
+    }
+}
+
+impl TypeDef {
+    /// The contract's own directive of this name on the type.
+    pub fn directive(&self, name: &str) -> Option<&AppliedDirective> {
+        self.directives.iter().find(|directive| directive.name == name)
     }
 }
 

@@ -10,7 +10,8 @@ use async_graphql::{Name, Positioned};
 
 use super::check;
 use super::model::{
-    AppliedDirective, Contract, DirectiveDef, EnumValue, FieldDef, InputDef, TypeDef, TypeKind,
+    AppliedDirective, Contract, DirectiveDef, DirectivePlace, EnumValue, FieldDef, InputDef,
+    TypeDef, TypeKind,
 };
 use crate::error::BindError;
 
@@ -44,6 +45,7 @@ pub(super) fn read(sdl: &str) -> Result<(Contract, Vec<String>), BindError> {
 struct Reader {
     types: std::collections::BTreeMap<String, TypeDef>,
     directives: std::collections::BTreeMap<String, DirectiveDef>,
+    extensions: Vec<(usize, String, Vec<FieldDef>)>,
     roots: Option<SchemaDefinition>,
     mistakes: Vec<String>,
 }
@@ -53,7 +55,8 @@ impl Reader {
         self.mistakes.push(format!("line {line}: {message}"));
     }
 
-    fn finish(self) -> (Contract, Vec<String>) {
+    fn finish(mut self) -> (Contract, Vec<String>) {
+        self.extend();
         let by_convention = |name: &str| self.types.contains_key(name).then(|| name.to_string());
         let (query, mutation, subscription) = match self.roots {
             Some(roots) => {
@@ -92,12 +95,32 @@ impl Reader {
         }
     }
 
+    /// Adds what `extend type` says, wherever in the text it stands.
+    fn extend(&mut self) {
+        for (line, name, further) in std::mem::take(&mut self.extensions) {
+            match self.types.get_mut(&name).map(|ty| &mut ty.kind) {
+                Some(TypeKind::Object { fields, .. }) => fields.extend(further),
+                _ => self.mistake(
+                    line,
+                    format!("`extend` of `{name}`, which is not an object type of the contract"),
+                ),
+            }
+        }
+    }
+
     fn named_type(&mut self, definition: Positioned<TypeDefinition>) {
         let TypeDefinition { extend, description, name, directives, kind } = definition.node;
         let (line, name) = (name.pos.line, name.node.to_string());
         if extend {
-            return self.mistake(line, format!("`extend` of `{name}` is not supported; write its fields where the type is defined"));
+            return match kind {
+                ParsedKind::Object(object) if object.implements.is_empty() && directives.is_empty() => {
+                    let fields = self.fields(&name, object.fields);
+                    self.extensions.push((line, name, fields));
+                }
+                _ => self.mistake(line, format!("`extend` of `{name}` is not supported: only fields can be added, to an object type")),
+            };
         }
+        let mut own = Vec::new();
         let place = format!("`{name}`");
         let kind = match kind {
             ParsedKind::Scalar => {
@@ -112,7 +135,7 @@ impl Reader {
                 TypeKind::Scalar { specified_by }
             }
             ParsedKind::Object(object) => {
-                self.no_directives(directives, &place);
+                own = directives.into_iter().map(applied).collect();
                 TypeKind::Object {
                     implements: names(object.implements),
                     fields: self.fields(&name, object.fields),
@@ -157,8 +180,8 @@ impl Reader {
             let message = format!("type `{name}` is defined twice, first on line {}", first.line);
             return self.mistake(line, message);
         }
-        self.types
-            .insert(name.clone(), TypeDef { name, description: text(description), kind, line });
+        let ty = TypeDef { description: text(description), kind, directives: own, line, name };
+        self.types.insert(ty.name.clone(), ty);
     }
 
     fn fields(&mut self, owner: &str, fields: Vec<Positioned<FieldDefinition>>) -> Vec<FieldDef> {
@@ -211,16 +234,26 @@ impl Reader {
         // The parser says `is_repeatable` of every directive, so it cannot be refused.
         let DirectiveDefinition { description, name, arguments, locations, .. } = definition.node;
         let (line, name) = (name.pos.line, name.node.to_string());
-        if locations.iter().any(|location| location.node != DirectiveLocation::FieldDefinition) {
-            self.mistake(line, format!("directive `@{name}` must be `on FIELD_DEFINITION` only"));
-        }
+        let place = match locations.iter().map(|location| &location.node).collect::<Vec<_>>()[..] {
+            [DirectiveLocation::Object] => DirectivePlace::Object,
+            [DirectiveLocation::FieldDefinition] => DirectivePlace::Field,
+            _ => {
+                self.mistake(
+                    line,
+                    format!(
+                        "directive `@{name}` must be either `on FIELD_DEFINITION` or `on OBJECT`"
+                    ),
+                );
+                DirectivePlace::Field
+            }
+        };
         let arguments = self.inputs(&format!("@{name}"), "(", ":)", arguments);
         if self.directives.contains_key(&name) {
             return self.mistake(line, format!("directive `@{name}` is defined twice"));
         }
         self.directives.insert(
             name.clone(),
-            DirectiveDef { name, description: text(description), arguments, line },
+            DirectiveDef { name, description: text(description), arguments, place, line },
         );
     }
 

@@ -24,6 +24,11 @@ pub fn definitions<'a>(
     printed.join("\n")
 }
 
+/// Further fields of an object type.
+pub fn extension(name: &str, fields: &[FieldDef]) -> String {
+    format!("extend type {name} {{\n{}}}\n", lines(fields, field))
+}
+
 /// A value as SDL has it.
 pub fn value(value: &Value) -> String {
     match value {
@@ -45,9 +50,10 @@ pub fn value(value: &Value) -> String {
 fn directive(directive: &DirectiveDef) -> String {
     let arguments = arguments(&directive.arguments, "", directive.name.len() + 12);
     format!(
-        "{}directive @{}{arguments} on FIELD_DEFINITION\n",
+        "{}directive @{}{arguments} on {}\n",
         description(&directive.description, ""),
-        directive.name
+        directive.name,
+        directive.place.as_str()
     )
 }
 
@@ -59,7 +65,8 @@ fn named_type(ty: &TypeDef) -> String {
             ("scalar", url.unwrap_or_default(), None)
         }
         TypeKind::Object { implements, fields } => {
-            ("type", implementing(implements), Some(lines(fields, field)))
+            let after = implementing(implements) + &directives(&ty.directives);
+            ("type", after, Some(lines(fields, field)))
         }
         TypeKind::Interface { implements, fields } => {
             ("interface", implementing(implements), Some(lines(fields, field)))
@@ -92,7 +99,7 @@ fn field(field: &FieldDef) -> String {
         ": {}{}{}",
         field.ty,
         deprecation(&field.deprecation),
-        field.directives.iter().map(applied).collect::<String>()
+        directives(&field.directives)
     );
     let arguments = arguments(&field.arguments, "  ", field.name.len() + tail.len() + 2);
     format!("{}  {}{arguments}{tail}", description(&field.description, "  "), field.name)
@@ -140,6 +147,10 @@ fn deprecation(reason: &Option<String>) -> String {
         .as_ref()
         .map(|reason| format!(" @deprecated(reason: {})", quoted(reason)))
         .unwrap_or_default()
+}
+
+fn directives(directives: &[AppliedDirective]) -> String {
+    directives.iter().map(applied).collect()
 }
 
 fn applied(directive: &AppliedDirective) -> String {

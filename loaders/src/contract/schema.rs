@@ -17,7 +17,8 @@ use async_graphql::{Request, Response, ServerError, ValidationResult, Value, Var
 use futures_util::stream::Empty;
 
 use super::model::{Contract, FieldDef, InputDef, TypeDef, TypeKind};
-use super::{leaf, merging, nesting, values};
+use super::tokens::{NESTING_MAXIMUM, Tokens};
+use super::{leaf, merging, values};
 use crate::error::BindError;
 
 /// What a resolver would say if one were ever called.
@@ -44,7 +45,7 @@ pub fn build(contract: &Contract) -> Result<Schema, BindError> {
     let inner = builder
         .extension(ValidationOnly)
         // Brackets and depth are bounded elsewhere; here spreads count as levels too.
-        .limit_recursive_depth(2 * nesting::LIMIT)
+        .limit_recursive_depth(2 * NESTING_MAXIMUM)
         .finish()
         .map_err(|error| BindError(vec![error.to_string()]))?;
     Ok(Schema { contract: Arc::new(contract.clone()), inner })
@@ -61,16 +62,17 @@ pub async fn validate(
 
 /// Parses a document; whether it is valid is another question.
 pub fn parse(query: &str) -> Result<ExecutableDocument, Vec<ServerError>> {
-    if nesting::depth(query) > nesting::LIMIT {
+    if Tokens::of(query).nesting > NESTING_MAXIMUM {
         return Err(vec![ServerError::new(
-            format!("The document is nested deeper than {} brackets", nesting::LIMIT),
+            format!("The document is nested deeper than {NESTING_MAXIMUM} brackets"),
             None,
         )]);
     }
     parse_query(query).map_err(|error| vec![ServerError::from(error)])
 }
 
-/// Validates a document that has been parsed from `query`.
+/// Validates a document that has been parsed from `query`, whose [`super::size::Size`] is known to
+/// be small and without a circle: this opens every fragment.
 pub async fn validate_document(
     schema: &Schema,
     query: &str,

@@ -106,6 +106,7 @@ impl Filter<'_, '_> {
         failing: bool,
         path: &str,
     ) -> Result<String, RequestError> {
+        self.parts.search();
         let target = self.parts.alias();
         let mut conditions =
             vec![format!("{target}.{} = {alias}.{}", relation.to_column, relation.from_column)];

@@ -14,6 +14,7 @@ use async_graphql_value::Value as AstValue;
 
 use crate::contract::{Contract, InputDef, TypeKind, coerce};
 use crate::error::RequestError;
+use crate::error_code::ErrorCode;
 
 /// An argument's value as far as planning sees it.
 #[derive(Debug, Clone, PartialEq)]
@@ -376,7 +377,7 @@ pub(crate) fn invalid(path: &str, message: &str) -> RequestError {
 }
 
 pub(crate) fn invalid_message(message: String) -> RequestError {
-    RequestError::Invalid { code: "BAD_USER_INPUT", message, locations: Vec::new() }
+    RequestError::Invalid { code: ErrorCode::BadUserInput, message, locations: Vec::new() }
 }
 
 pub(crate) fn located<T>(error: RequestError, at: &Positioned<T>) -> RequestError {

@@ -15,7 +15,8 @@ use super::types::{
 };
 use crate::bind::Relation;
 use crate::contract::FieldDef;
-use crate::error::RequestError;
+use crate::error::{Measure, RequestError};
+use crate::error_code::ErrorCode;
 use crate::registry::lower_camel;
 
 /// The rows whose list this is.
@@ -239,9 +240,11 @@ impl<'a> Context<'a> {
             }
         }
         if let (Some(near), Some(location)) = (&arguments.near, &target.location) {
+            parts.search();
             conditions.push(near.condition(&alias, location, &mut parts));
         }
         if let (Some((field, leaf)), Some(location)) = (&arguments.within, &target.location) {
+            parts.search();
             let area = self.area(field, leaf, &mut parts)?;
             conditions.push(format!("ST_Covers({area}, {alias}.{location})"));
         }
@@ -499,12 +502,13 @@ impl PageSize {
         if (0..=self.maximum).contains(&size) {
             return Ok(size);
         }
-        Err(RequestError::Invalid {
-            code: "PAGE_SIZE_LIMIT",
+        Err(RequestError::Limit {
+            code: ErrorCode::PageSizeLimit,
             message: format!(
                 "`{}` is {size}; a page has 0 to {} rows: ask for fewer, and for the rest with a cursor",
                 self.argument, self.maximum
             ),
+            measure: Measure::of(self.maximum, size),
             locations: Vec::new(),
         })
     }

@@ -4,9 +4,11 @@
 //! Nothing here talks to a database. What a request brings reaches a statement as parameters
 //! only; its text is made of the contract's and the catalog's names.
 
+mod cost;
 mod figures;
 mod filter;
 pub(crate) mod input;
+mod introspection;
 mod list;
 mod order;
 mod output;
@@ -25,11 +27,13 @@ use crate::bind::{ListForm, Model, RootField};
 use crate::contract::Contract;
 use crate::engine::EngineOptions;
 use crate::error::RequestError;
+use crate::error_code::ErrorCode;
 use crate::policy::Viewer;
+use cost::Cost;
 use input::{Input, Inputs, Leaf, Variables, invalid, located};
 use select::Selected;
 use sql::Policies;
-use types::{Key, Plan, ReferencePlan, RootPlan, RootSource, typename};
+use types::{Key, MutationPlan, Plan, ReferencePlan, RootPlan, RootSource, typename};
 
 /// What planning reads.
 pub(crate) struct Context<'a> {
@@ -43,34 +47,48 @@ pub(crate) struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    /// Plans a query.
+    /// Plans a query or a mutation.
     pub(crate) fn plan(&self, operation: &'a OperationDefinition) -> Result<Plan, RequestError> {
-        if operation.ty != OperationType::Query {
+        let root = match (operation.ty, &self.contract.mutation) {
+            (OperationType::Query, _) => Some(&self.contract.query),
+            (OperationType::Mutation, Some(root)) => Some(root),
+            _ => None,
+        };
+        let Some(root) = root else {
             return Err(RequestError::Invalid {
-                code: "OPERATION_NOT_SUPPORTED",
-                message: format!("this server runs no {} yet; send a query", operation.ty),
+                code: ErrorCode::OperationNotSupported,
+                message: format!("this server runs no {} here; send a query", operation.ty),
                 locations: Vec::new(),
             });
-        }
+        };
         let mut plan = Plan {
             roots: Vec::new(),
             references: Vec::new(),
             introspection: false,
+            cost: Cost::default(),
             weight: 0,
             answer_bytes: AtomicUsize::new(1024),
         };
-        for selected in self.selected(&[&operation.selection_set.node], &self.contract.query) {
+        let mut introspected = 0u64;
+        for selected in self.selected(&[&operation.selection_set.node], root) {
             let name = selected.field.node.name.node.as_str();
             let (nullable, source) = match name {
-                "__typename" => (false, RootSource::Typename(typename(&self.contract.query))),
+                "__typename" => (false, RootSource::Typename(typename(root))),
                 "__schema" | "__type" => {
                     plan.introspection = true;
+                    let maximum = self.options.cost_maximum;
+                    let fields = self.introspected(&selected.sets, name, maximum);
+                    introspected = introspected.saturating_add(fields);
                     (name == "__type", RootSource::Introspection)
+                }
+                _ if operation.ty == OperationType::Mutation => {
+                    self.mutation(root, name, &selected)?
                 }
                 _ => self.root(name, &selected, &mut plan.references)?,
             };
             plan.roots.push(RootPlan { key: Key::new(selected.key), nullable, source });
         }
+        plan.cost = Cost::of(&plan, introspected);
         plan.weight = plan.estimate();
         Ok(plan)
     }
@@ -128,6 +146,33 @@ impl<'a> Context<'a> {
             }
         };
         Ok((def.ty.nullable, source))
+    }
+
+    fn mutation(
+        &self,
+        root: &str,
+        name: &str,
+        selected: &Selected<'a>,
+    ) -> Result<(bool, RootSource), RequestError> {
+        let (Some(def), Some(bound)) =
+            (self.contract.field(root, name), self.model.mutations.get(name))
+        else {
+            return Err(located(invalid(name, "is not part of the contract"), selected.field));
+        };
+        let input = match def.arguments.first() {
+            Some(argument) => self
+                .inputs()
+                .argument(argument, &selected.field.node.arguments)
+                .map_err(|error| located(error, selected.field))?,
+            None => None,
+        };
+        let plan = MutationPlan {
+            mutation: bound.mutation.clone(),
+            payload: bound.payload,
+            input: input.unwrap_or(Input::Null),
+            outputs: self.outputs(&def.ty, selected, 1)?,
+        };
+        Ok((def.ty.nullable, RootSource::Mutation(plan)))
     }
 
     pub(crate) fn inputs(&self) -> Inputs<'a> {

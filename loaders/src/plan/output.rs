@@ -5,7 +5,9 @@ use async_graphql::parser::types::{BaseType, SelectionSet, Type};
 use super::Context;
 use super::input::located;
 use super::select::Selected;
-use super::types::{Key, OutputField, OutputPlan, ReferencePlan, ResolverPlan, typename};
+use super::types::{
+    Key, OutputField, OutputPlan, OutputsPlan, ReferencePlan, ResolverPlan, typename,
+};
 use crate::contract::{FieldDef, TypeKind};
 use crate::error::RequestError;
 use crate::resolver::SharedResolver;
@@ -29,15 +31,24 @@ impl<'a> Context<'a> {
                 arguments.push((argument.name.clone(), value));
             }
         }
-        let mut references = Vec::new();
-        let output = self.output(&def.ty, &selected.sets, &mut references, depth)?;
         Ok(ResolverPlan {
             resolver: resolver.clone(),
             field: def.name.clone(),
             arguments,
-            output,
-            references,
+            outputs: self.outputs(&def.ty, selected, depth)?,
         })
+    }
+
+    /// How outputs of this type are written.
+    pub(crate) fn outputs(
+        &self,
+        ty: &Type,
+        selected: &Selected<'a>,
+        depth: usize,
+    ) -> Result<OutputsPlan, RequestError> {
+        let mut references = Vec::new();
+        let output = self.output(ty, &selected.sets, &mut references, depth)?;
+        Ok(OutputsPlan { output, references })
     }
 
     /// How a value of this type is written, given what is selected of it.

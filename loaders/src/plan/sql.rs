@@ -18,9 +18,15 @@ pub(crate) struct Parts {
     parameters: Vec<Parameter>,
     cursors: Vec<CursorPlan>,
     aliases: usize,
+    searches: u32,
 }
 
 impl Parts {
+    /// Says that the statement looks for a relation or a place beside each row that it tries.
+    pub(crate) fn search(&mut self) {
+        self.searches += 1;
+    }
+
     /// The placeholder of a parameter.
     pub(crate) fn parameter(&mut self, parameter: Parameter, ty: Type) -> String {
         self.types.push(ty);
@@ -45,10 +51,11 @@ impl Parts {
         sql.hash(&mut hasher);
         Statement {
             hash: hasher.finish(),
-            sql,
+            sql: sql.into(),
             types: self.types,
             parameters: self.parameters,
             cursors: self.cursors,
+            searches: self.searches,
         }
     }
 }
@@ -164,6 +171,30 @@ impl Policies<'_> {
             ));
         }
         conditions
+    }
+
+    /// The condition under which the viewer may write the row aliased so, which he sees.
+    pub(crate) fn writable(&self, entity: usize, alias: &str, parts: &mut Parts) -> String {
+        let target = &self.model.entities[entity];
+        if let Some(writers) = target.policy.writers {
+            let own = writers(&RowScope { alias, class: self.viewer.class });
+            return if own.is_empty() { "TRUE".to_string() } else { self.rendered(own, parts) };
+        }
+        let mut conditions = Vec::new();
+        for through in target.policy.through {
+            let Some(EntityField::ToOne(relation)) = target.fields.get(*through) else {
+                return "FALSE".to_string();
+            };
+            let parent = parts.alias();
+            let inner = self.writable(relation.target, &parent, parts);
+            conditions.push(format!(
+                "EXISTS (SELECT 1 FROM {} {parent} WHERE {parent}.{} = {alias}.{} AND {inner})",
+                self.model.entities[relation.target].table,
+                relation.to_column,
+                relation.from_column,
+            ));
+        }
+        if conditions.is_empty() { "FALSE".to_string() } else { conditions.join(" AND ") }
     }
 
     /// A condition as text, the viewer's values as parameters. Constants in it come from policies

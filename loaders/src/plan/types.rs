@@ -1,10 +1,14 @@
 //! A plan: statements with their text ready, and for every selected field the bytes of its key.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
 use tokio_postgres::types::Type;
 
+use super::cost::Cost;
 use super::input::{Input, Leaf};
+use crate::mutation::SharedMutation;
 use crate::resolver::SharedResolver;
 use crate::scalar::Kind;
 
@@ -16,6 +20,8 @@ pub(crate) struct Plan {
     pub(crate) references: Vec<ReferencePlan>,
     /// The operation asks for the schema besides.
     pub(crate) introspection: bool,
+    /// What it may cost to run.
+    pub(crate) cost: Cost,
     /// About how many bytes the plan holds.
     pub(crate) weight: u64,
     /// How many bytes its last answer had, for the next one's buffer.
@@ -48,6 +54,7 @@ pub(crate) enum RootSource {
     Connection(Box<ConnectionPlan>),
     List(RowsPlan),
     Resolver(ResolverPlan),
+    Mutation(MutationPlan),
 }
 
 /// A response key: its name for paths, and `"name":` for the answer.
@@ -68,13 +75,29 @@ impl Key {
 pub(crate) struct Statement {
     /// Of the text, to find it quickly among those that a connection has prepared.
     pub(crate) hash: u64,
-    pub(crate) sql: String,
+    pub(crate) sql: Arc<str>,
     pub(crate) types: Vec<Type>,
     pub(crate) parameters: Vec<Parameter>,
     pub(crate) cursors: Vec<CursorPlan>,
+    /// How many relations and places it looks for beside each row that it tries.
+    pub(crate) searches: u32,
 }
 
 impl Statement {
+    /// A statement of ours whose parameters its caller brings.
+    pub(crate) fn fixed(sql: &str, types: &[Type]) -> Self {
+        let mut hasher = DefaultHasher::new();
+        sql.hash(&mut hasher);
+        Self {
+            hash: hasher.finish(),
+            sql: sql.into(),
+            types: types.to_vec(),
+            parameters: Vec::new(),
+            cursors: Vec::new(),
+            searches: 0,
+        }
+    }
+
     /// Whether a polygon of the request's own is among its parameters.
     pub(crate) fn has_polygon(&self) -> bool {
         self.parameters.iter().any(|parameter| matches!(parameter, Parameter::Polygon(_)))
@@ -244,8 +267,33 @@ pub(crate) struct ResolverPlan {
     pub(crate) resolver: SharedResolver,
     pub(crate) field: String,
     pub(crate) arguments: Vec<(String, Input)>,
+    pub(crate) outputs: OutputsPlan,
+}
+
+/// How outputs are written, and the rows that they name are read.
+#[derive(Debug, PartialEq)]
+pub(crate) struct OutputsPlan {
     pub(crate) output: OutputPlan,
     pub(crate) references: Vec<ReferencePlan>,
+}
+
+/// A mutation with its input, and how its payload is written.
+pub(crate) struct MutationPlan {
+    pub(crate) mutation: SharedMutation,
+    pub(crate) payload: &'static str,
+    pub(crate) input: Input,
+    pub(crate) outputs: OutputsPlan,
+}
+
+impl std::fmt::Debug for MutationPlan {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("MutationPlan")
+            .field("payload", &self.payload)
+            .field("input", &self.input)
+            .field("outputs", &self.outputs)
+            .finish_non_exhaustive()
+    }
 }
 
 impl std::fmt::Debug for ResolverPlan {
@@ -254,8 +302,7 @@ impl std::fmt::Debug for ResolverPlan {
             .debug_struct("ResolverPlan")
             .field("field", &self.field)
             .field("arguments", &self.arguments)
-            .field("output", &self.output)
-            .field("references", &self.references)
+            .field("outputs", &self.outputs)
             .finish_non_exhaustive()
     }
 }
@@ -264,8 +311,7 @@ impl PartialEq for ResolverPlan {
     fn eq(&self, other: &Self) -> bool {
         std::sync::Arc::ptr_eq(&self.resolver, &other.resolver)
             && self.arguments == other.arguments
-            && self.output == other.output
-            && self.references == other.references
+            && self.outputs == other.outputs
     }
 }
 

@@ -13,7 +13,8 @@ use super::types::{
 };
 use crate::bind::{Entity, EntityField, ListForm, Relation};
 use crate::contract::FieldDef;
-use crate::error::RequestError;
+use crate::error::{Measure, RequestError};
+use crate::error_code::ErrorCode;
 use tokio_postgres::types::Type;
 
 impl<'a> Context<'a> {
@@ -190,12 +191,13 @@ impl<'a> Context<'a> {
         if depth < self.options.depth_maximum {
             return Ok(());
         }
-        Err(RequestError::Invalid {
-            code: "DEPTH_LIMIT",
+        Err(RequestError::Limit {
+            code: ErrorCode::DepthLimit,
             message: format!(
                 "`{}` lies deeper than {} levels; ask for it in a request of its own",
                 selected.key, self.options.depth_maximum
             ),
+            measure: Measure::of(self.options.depth_maximum, depth + 1),
             locations: vec![(selected.field.pos.line, selected.field.pos.column)],
         })
     }

@@ -10,16 +10,19 @@ mod roots;
 pub(crate) mod write;
 
 use std::pin::pin;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use futures_util::TryStreamExt;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
+use crate::answer::StatementTrace;
 use crate::bind::Model;
 use crate::engine::EngineOptions;
 use crate::error::RequestError;
+use crate::error_code::ErrorCode;
 use crate::plan::input::Variables;
 use crate::plan::types::Statement;
 use crate::policy::Viewer;
@@ -43,7 +46,7 @@ pub(crate) struct Run<'a> {
     pub(crate) session: &'a Session,
     pub(crate) variables: &'a Variables,
     pub(crate) viewer: &'a Viewer,
-    pub(crate) statements: AtomicUsize,
+    pub(crate) trace: Mutex<Vec<StatementTrace>>,
     pub(crate) rows: AtomicUsize,
     /// Why the first field that failed by itself did.
     pub(crate) failure: Mutex<Option<RequestError>>,
@@ -61,19 +64,26 @@ impl Run<'_> {
             return Err(too_much());
         }
         let failed = |error| {
-            let failure = failure(error, statement);
+            let failure = failure(error, statement.has_polygon());
             if matches!(failure, RequestError::Store(_)) {
                 self.session.lose();
             }
             failure
         };
         self.session.begin();
+        let started = Instant::now();
         let rows = self.rows(statement, parameters, keys.len()).await;
         self.session.end();
         let rows = rows.map_err(failed)?;
-        self.statements.fetch_add(1, Ordering::Relaxed);
-        self.rows.fetch_add(rows.len(), Ordering::Relaxed);
+        self.note(statement.sql.clone(), started, rows.len());
         Ok(rows)
+    }
+
+    /// Remembers a statement that ran.
+    pub(crate) fn note(&self, sql: Arc<str>, started: Instant, rows: usize) {
+        self.rows.fetch_add(rows, Ordering::Relaxed);
+        let trace = StatementTrace { sql, started, took: started.elapsed(), rows };
+        self.trace.lock().unwrap_or_else(PoisonError::into_inner).push(trace);
     }
 
     async fn rows(
@@ -94,7 +104,7 @@ impl Run<'_> {
 
 /// A database that is away is bad luck; a statement that it refuses is a defect of ours, unless
 /// the request asked for what no database could do.
-fn failure(error: tokio_postgres::Error, statement: &Statement) -> RequestError {
+pub(crate) fn failure(error: tokio_postgres::Error, has_polygon: bool) -> RequestError {
     use tokio_postgres::error::SqlState;
     let Some(code) = error.code() else { return RequestError::Store(Box::new(error)) };
     let away = [
@@ -111,21 +121,28 @@ fn failure(error: tokio_postgres::Error, statement: &Statement) -> RequestError 
     match (code, error.as_db_error()) {
         (code, _) if away.contains(code) => RequestError::Store(Box::new(error)),
         (code, _) if *code == SqlState::QUERY_CANCELED => invalid(
-            "TIME_LIMIT",
+            ErrorCode::TimeLimit,
             "the request took too long; ask for fewer rows or a narrower filter",
         ),
         (code, _) if code.code().starts_with(PROGRAM_LIMIT) => too_much(),
         // PostGIS refuses some polygons that GeoJSON allows, and has no code of its own for that.
-        (code, Some(refusal)) if *code == SqlState::INTERNAL_ERROR && statement.has_polygon() => {
-            invalid("BAD_USER_INPUT", &format!("within.polygon: {}", refusal.message()))
+        (code, Some(refusal)) if *code == SqlState::INTERNAL_ERROR && has_polygon => {
+            invalid(ErrorCode::BadUserInput, &format!("within.polygon: {}", refusal.message()))
         }
         _ => RequestError::Statement(Box::new(error)),
     }
 }
 
+/// What a panic said, for the log.
+pub(crate) fn panicked(panic: &(dyn std::any::Any + Send)) -> String {
+    let said = panic.downcast_ref::<&str>().map(ToString::to_string);
+    let said = said.or_else(|| panic.downcast_ref::<String>().cloned());
+    format!("a panic: {}", said.as_deref().unwrap_or("without words"))
+}
+
 fn too_much() -> RequestError {
     RequestError::Invalid {
-        code: "COMPLEXITY_LIMIT",
+        code: ErrorCode::ComplexityLimit,
         message: "the request is too large for one statement; give it fewer conditions, or lists of values in one `in`".to_string(),
         locations: Vec::new(),
     }

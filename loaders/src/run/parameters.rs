@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::Run;
 use crate::error::RequestError;
+use crate::error_code::ErrorCode;
 use crate::plan::input::invalid;
 use crate::plan::types::{Parameter, Pattern, Statement};
 use crate::policy::ViewerValue;
@@ -27,7 +28,7 @@ impl Run<'_> {
             let position =
                 cursor::decode(plan.fingerprint, &plan.kinds, &text).map_err(|error| {
                     RequestError::Invalid {
-                        code: "INVALID_CURSOR",
+                        code: ErrorCode::InvalidCursor,
                         message: format!("{}: {error}", plan.argument),
                         locations: Vec::new(),
                     }

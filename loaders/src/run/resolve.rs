@@ -10,9 +10,11 @@ use uuid::Uuid;
 use super::Run;
 use super::data::{Child, raw};
 use crate::error::{FieldError, RequestError};
+use crate::error_code::ErrorCode;
+use crate::panic::caught;
 use crate::plan::input::Leaf;
 use crate::plan::sql::{Parts, Policies, Seen};
-use crate::plan::types::{OutputPlan, Parameter, ResolverPlan};
+use crate::plan::types::{OutputPlan, OutputsPlan, Parameter, ResolverPlan};
 use crate::policy::Viewer;
 use crate::resolver::{Arguments, Output, Parents};
 use crate::scalar::{Kind, to_value};
@@ -79,16 +81,18 @@ impl ResolverStatement<'_> {
     /// `STORE_UNAVAILABLE` when the database is away, `INTERNAL` when it refuses the statement.
     pub async fn rows(self, sql: String, keys: &[Uuid]) -> Result<Vec<Row>, FieldError> {
         let statement = self.parts.statement(sql);
-        self.run.query(&statement, keys).await.map_err(|error| {
-            let shown = error.as_field_error();
-            let mut failure = self.run.failure.lock().unwrap_or_else(PoisonError::into_inner);
-            failure.get_or_insert(error);
-            shown
-        })
+        self.run.query(&statement, keys).await.map_err(|error| self.run.failed(error))
     }
 }
 
 impl Run<'_> {
+    /// Remembers why a field failed, for the log; gives what the client may know of it.
+    fn failed(&self, error: RequestError) -> FieldError {
+        let shown = error.as_field_error();
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+        shown
+    }
+
     /// Calls a resolver once for all parents and reads the entities that its outputs name.
     pub(crate) async fn outputs(
         &self,
@@ -127,17 +131,34 @@ impl Run<'_> {
                 .map(|(name, input)| (name.clone(), input.value(self.variables)))
                 .collect(),
         );
-        let mut outputs = match plan
-            .resolver
-            .resolve(&ResolveContext { run: self }, &parents, &arguments)
-            .await
-        {
-            Ok(outputs) => outputs,
-            Err(error) => vec![Output::Failed(error); wanted],
+        let context = ResolveContext { run: self };
+        let resolved = caught(|| format!("the resolver of `{}`", plan.field), async {
+            plan.resolver.resolve(&context, &parents, &arguments).await
+        });
+        let mut outputs = match resolved.await {
+            Ok(Ok(outputs)) => outputs,
+            Ok(Err(error)) => vec![Output::Failed(error); wanted],
+            Err(panic) => {
+                let error = self.failed(RequestError::Panic(Box::new(panic)));
+                vec![Output::Failed(error); wanted]
+            }
         };
-        let missing =
-            || Output::Failed(FieldError::new("INTERNAL", "the field's resolver gave no output"));
+        let missing = || {
+            Output::Failed(FieldError::new(
+                ErrorCode::Internal,
+                "the field's resolver gave no output",
+            ))
+        };
         outputs.resize_with(wanted, missing);
+        self.read_outputs(&plan.outputs, outputs).await
+    }
+
+    /// Reads the entities that outputs name.
+    pub(crate) async fn read_outputs(
+        &self,
+        plan: &OutputsPlan,
+        outputs: Vec<Output>,
+    ) -> Result<Child, RequestError> {
         let mut ids: Vec<Vec<Uuid>> = vec![Vec::new(); plan.references.len()];
         outputs.iter().for_each(|output| gather(&plan.output, output, &mut ids));
         for ids in &mut ids {

@@ -9,7 +9,8 @@ use uuid::Uuid;
 use super::Run;
 use super::data::{Child, Connection, Found, Page};
 use super::references::{PointBatch, PointLoader};
-use crate::error::{FieldError, RequestError};
+use crate::error::{FieldError, Measure, RequestError};
+use crate::error_code::ErrorCode;
 use crate::plan::types::{Plan, RootSource};
 use crate::resolver::Parents;
 use crate::scalar::type_id;
@@ -42,7 +43,9 @@ impl Run<'_> {
         loader: &PointLoader<'r>,
     ) -> Result<Root, RequestError> {
         Ok(match source {
-            RootSource::Typename(_) | RootSource::Introspection => Root::Fixed,
+            RootSource::Typename(_) | RootSource::Introspection | RootSource::Mutation(_) => {
+                Root::Fixed
+            }
             RootSource::Point { id, by_type } => {
                 Root::Point(self.point(&id.value(self.variables), by_type, loader).await?)
             }
@@ -57,7 +60,11 @@ impl Run<'_> {
                         "`ids` has {} items; at most {maximum} can be asked for at once",
                         ids.len()
                     );
-                    return Ok(Root::Points(Err(FieldError::new("PAGE_SIZE_LIMIT", message))));
+                    let error = FieldError {
+                        measure: Some(Measure::of(maximum, ids.len())),
+                        ..FieldError::new(ErrorCode::PageSizeLimit, message)
+                    };
+                    return Ok(Root::Points(Err(error)));
                 }
                 let points = join_all(ids.iter().map(|id| self.point(id, by_type, loader))).await;
                 Root::Points(Ok(points.into_iter().collect::<Result<_, _>>()?))
@@ -93,9 +100,10 @@ impl Run<'_> {
         by_type: &[(usize, usize)],
     ) -> Result<(usize, Uuid), FieldError> {
         let Value::String(text) = id else {
-            return Err(FieldError::new("BAD_USER_INPUT", "`id` is not an id"));
+            return Err(FieldError::new(ErrorCode::BadUserInput, "`id` is not an id"));
         };
-        let bad = |error: type_id::IdError| FieldError::new("BAD_USER_INPUT", error.to_string());
+        let bad =
+            |error: type_id::IdError| FieldError::new(ErrorCode::BadUserInput, error.to_string());
         if let [(entity, plan)] = by_type {
             return type_id::expect(self.model.entities[*entity].prefix, text)
                 .map(|id| (*plan, id))
@@ -106,7 +114,7 @@ impl Run<'_> {
         match entity.and_then(|entity| by_type.iter().find(|(have, _)| have == entity)) {
             Some((_, plan)) => Ok((*plan, id)),
             None => Err(FieldError::new(
-                "BAD_USER_INPUT",
+                ErrorCode::BadUserInput,
                 format!("`{prefix}` is not a kind of thing that can be looked up by id"),
             )),
         }
@@ -122,10 +130,19 @@ struct SharedError(#[source] Arc<RequestError>);
 fn again(error: Arc<RequestError>) -> RequestError {
     match &*error {
         RequestError::Document(mistakes) => RequestError::Document(mistakes.clone()),
-        RequestError::Invalid { code, message, locations } => {
-            RequestError::Invalid { code, message: message.clone(), locations: locations.clone() }
-        }
+        RequestError::Invalid { code, message, locations } => RequestError::Invalid {
+            code: *code,
+            message: message.clone(),
+            locations: locations.clone(),
+        },
+        RequestError::Limit { code, message, measure, locations } => RequestError::Limit {
+            code: *code,
+            message: message.clone(),
+            measure: *measure,
+            locations: locations.clone(),
+        },
         RequestError::Store(_) => RequestError::Store(Box::new(SharedError(error))),
         RequestError::Statement(_) => RequestError::Statement(Box::new(SharedError(error))),
+        RequestError::Panic(_) => RequestError::Panic(Box::new(SharedError(error))),
     }
 }

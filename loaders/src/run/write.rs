@@ -8,9 +8,10 @@ use tokio_postgres::Row;
 use super::data::{Child, Connection, NONE, Page, References, raw};
 use super::roots::{Point, Root};
 use crate::error::FieldError;
+use crate::error_code::ErrorCode;
 use crate::plan::types::{
-    ConnectionField, ConnectionPlan, EdgeField, FieldPlan, FieldValue, Key, OutputPlan, PageField,
-    Plan, ReferencePlan, ResolverPlan, RootSource, RowsPlan, View,
+    ConnectionField, ConnectionPlan, EdgeField, FieldPlan, FieldValue, Key, OutputPlan,
+    OutputsPlan, PageField, Plan, ReferencePlan, RootPlan, RootSource, RowsPlan, View,
 };
 use crate::resolver::Output;
 use crate::scalar::{self, cursor};
@@ -50,8 +51,8 @@ pub(crate) struct Writer<'p> {
     too_large: bool,
 }
 
-/// The answer would be larger than its limit.
-pub(crate) struct TooLarge;
+/// The answer would be larger than its limit: it had so many bytes when it was given up.
+pub(crate) struct TooLarge(pub(crate) usize);
 
 /// Errors that one answer lists at most; the rest of them would say the same.
 const ERRORS_MAXIMUM: usize = 100;
@@ -79,7 +80,35 @@ pub(crate) fn data(
         writer.out.truncate(start);
         writer.out.extend_from_slice(b"null");
     }
-    if writer.too_large { Err(TooLarge) } else { Ok((writer.out, writer.errors)) }
+    if writer.too_large { Err(TooLarge(writer.out.len())) } else { Ok((writer.out, writer.errors)) }
+}
+
+/// Writes the value of one root field that has run, and gives back its errors.
+pub(crate) fn root(
+    plan: &Plan,
+    place: usize,
+    root: &Root,
+    maximum: usize,
+) -> Result<(Vec<u8>, Vec<AnswerError>), TooLarge> {
+    let introspection = serde_json::Map::new();
+    let mut writer = Writer {
+        out: Vec::with_capacity(512),
+        path: Vec::new(),
+        errors: Vec::new(),
+        plan,
+        introspection: &introspection,
+        maximum,
+        too_large: false,
+    };
+    let RootPlan { key, nullable, source } = &plan.roots[place];
+    if writer.guarded(key, *nullable, |writer| writer.root(source, root, key)).is_err() {
+        writer.out = b"null".to_vec();
+    }
+    let bytes = writer.out.len();
+    if writer.too_large || bytes > maximum {
+        return Err(TooLarge(bytes));
+    }
+    Ok((writer.out, writer.errors))
 }
 
 /// What a non-null field without a value is told as.
@@ -118,7 +147,10 @@ impl<'p> Writer<'p> {
             }
             (RootSource::List(plan), Root::List(page)) => self.rows_list(plan, page, 0),
             (RootSource::Resolver(plan), Root::Output(Child::Outputs { outputs, references })) => {
-                self.output(plan, &plan.output, &outputs[0], references)
+                self.output(&plan.outputs, &plan.outputs.output, &outputs[0], references)
+            }
+            (RootSource::Mutation(plan), Root::Output(Child::Outputs { outputs, references })) => {
+                self.output(&plan.outputs, &plan.outputs.output, &outputs[0], references)
             }
             _ => Err(Bubble),
         }
@@ -164,12 +196,12 @@ impl<'p> Writer<'p> {
                 Some(bytes) => match scalar::write(*kind, bytes, &mut self.out) {
                     Ok(()) => Ok(()),
                     Err(malformed) => self.guarded(&field.key, field.nullable, |writer| {
-                        writer.failed(FieldError::new("INTERNAL", malformed.to_string()))
+                        writer.failed(FieldError::new(ErrorCode::Internal, malformed.to_string()))
                     }),
                 },
                 None if field.nullable => self.null(),
                 None => self.guarded(&field.key, false, |writer| {
-                    writer.failed(FieldError::new("INTERNAL", MISSING))
+                    writer.failed(FieldError::new(ErrorCode::Internal, MISSING))
                 }),
             },
             FieldValue::Object(fields) => {
@@ -204,7 +236,7 @@ impl<'p> Writer<'p> {
                 self.connection(plan, connection, parent)
             }
             (ChildPlan::Resolver { plan, .. }, Child::Outputs { outputs, references }) => {
-                self.output(plan, &plan.output, &outputs[parent], references)
+                self.output(&plan.outputs, &plan.outputs.output, &outputs[parent], references)
             }
             _ => Err(Bubble),
         }
@@ -366,7 +398,7 @@ impl<'p> Writer<'p> {
 
     fn output(
         &mut self,
-        plan: &'p ResolverPlan,
+        plan: &'p OutputsPlan,
         of: &'p OutputPlan,
         output: &Output,
         references: &[References],
@@ -410,7 +442,7 @@ impl<'p> Writer<'p> {
             (OutputPlan::Composite { objects, .. }, Output::Object { type_name, fields }) => {
                 let Some((_, wanted)) = objects.iter().find(|(name, _)| name == type_name) else {
                     return self.failed(FieldError::new(
-                        "INTERNAL",
+                        ErrorCode::Internal,
                         "the field's resolver gave a type that the contract does not allow",
                     ));
                 };
@@ -434,7 +466,7 @@ impl<'p> Writer<'p> {
                 Ok(())
             }
             _ => self.failed(FieldError::new(
-                "INTERNAL",
+                ErrorCode::Internal,
                 "the field's resolver gave an output of another form",
             )),
         }
@@ -461,7 +493,7 @@ impl<'p> Writer<'p> {
             let (start, known) = (self.out.len(), self.errors.len());
             let written = item(self, index);
             if written.is_err() && !nullable && self.errors.len() == known {
-                let _ = self.failed(FieldError::new("INTERNAL", MISSING));
+                let _ = self.failed(FieldError::new(ErrorCode::Internal, MISSING));
             }
             self.path.pop();
             match written {
@@ -488,7 +520,7 @@ impl<'p> Writer<'p> {
         self.path.push(Step::Key(key));
         let written = value(self);
         if written.is_err() && !nullable && self.errors.len() == known {
-            let _ = self.failed(FieldError::new("INTERNAL", MISSING));
+            let _ = self.failed(FieldError::new(ErrorCode::Internal, MISSING));
         }
         self.path.pop();
         match written {

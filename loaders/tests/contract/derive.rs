@@ -4,8 +4,8 @@ use loaders::contract::{Contract, TypeKind, derive, print};
 
 use crate::{LIBRARY, library, mistakes};
 
-/// The text of one type.
-fn printed(contract: &Contract, name: &str) -> String {
+/// The text of one type, without documentation.
+pub(crate) fn printed(contract: &Contract, name: &str) -> String {
     let mut ty = contract.get(name).unwrap_or_else(|| panic!("{name} is there")).clone();
     ty.description = None;
     let text = print::definitions(std::iter::empty(), std::iter::once(&ty));

@@ -5,6 +5,7 @@ mod derive;
 mod drift;
 mod parse;
 mod print;
+mod record;
 mod schema;
 
 use loaders::contract::{Contract, derive as derivation};

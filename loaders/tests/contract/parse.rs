@@ -80,8 +80,20 @@ fn each_mistake_is_named_with_its_line() {
             &["line 3: type `A` is defined twice, first on line 2"],
         ),
         (
-            "type Query { a: Int }\nextend type Query { b: Int }",
-            &["line 2: `extend` of `Query` is not supported"],
+            "type Query { a: Int }\nextend type Query @b { b: Int }",
+            &["line 2: `extend` of `Query` is not supported: only fields can be added"],
+        ),
+        (
+            "type Query { a: Int }\nextend input Query { b: Int }",
+            &["line 2: `extend` of `Query` is not supported: only fields can be added"],
+        ),
+        (
+            "type Query { a: Int }\nextend type Qwery { b: Int }",
+            &["line 2: `extend` of `Qwery`, which is not an object type of the contract"],
+        ),
+        (
+            "type Query { a: Int }\nextend type Query { a: Int }",
+            &["line 1: field `a` of `Query` is written twice"],
         ),
         (
             "schema { query: Query }\nschema { query: Query }\ntype Query { a: Int }",
@@ -133,15 +145,23 @@ fn each_mistake_is_named_with_its_line() {
         ),
         (
             "type Query @nowhere { a: Int }",
-            &["line 1: directive `@nowhere` is not known on `Query`"],
+            &["line 1: directive `@nowhere` on `Query` is not defined"],
         ),
         (
             "type Query { a: Int @deprecated(reason: 1) }",
             &["line 1: `@deprecated` on `Query.a` needs `reason`, a string"],
         ),
         (
-            "directive @d on OBJECT\ntype Query { a: Int }",
-            &["line 1: directive `@d` must be `on FIELD_DEFINITION` only"],
+            "directive @d on OBJECT | FIELD_DEFINITION\ntype Query { a: Int }",
+            &["line 1: directive `@d` must be either `on FIELD_DEFINITION` or `on OBJECT`"],
+        ),
+        (
+            "directive @d on OBJECT\ntype Query { a: Int @d }",
+            &["line 2: directive `@d` on `Query.a` may stand `on OBJECT` only"],
+        ),
+        (
+            "directive @d on FIELD_DEFINITION\ntype Query @d { a: Int }",
+            &["line 2: directive `@d` on `Query` may stand `on FIELD_DEFINITION` only"],
         ),
         (
             "directive @d(a: Int!) on FIELD_DEFINITION\ntype Query { a: Int @d }",

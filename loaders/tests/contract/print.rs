@@ -8,6 +8,7 @@ use crate::library;
 fn without_lines(mut contract: Contract) -> Contract {
     for directive in contract.directives.values_mut() {
         directive.line = 0;
+        directive.arguments.iter_mut().for_each(|argument| argument.line = 0);
     }
     for ty in contract.types.values_mut() {
         ty.line = 0;

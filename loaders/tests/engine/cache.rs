@@ -117,8 +117,10 @@ async fn operations_of_one_document_are_told_apart() {
         let query = "query A { genres { totalCount } } query B { authors { totalCount } }";
         let variables = async_graphql::Variables::default();
         for (name, expected) in [("A", "genres"), ("B", "authors"), ("A", "genres")] {
-            let request =
-                loaders::Request { query, operation_name: Some(name), variables: &variables };
+            let request = loaders::Request {
+                operation_name: Some(name),
+                ..loaders::Request::new(query, &variables)
+            };
             let answer = engine.execute(request, &public()).await;
             assert_eq!(
                 String::from_utf8_lossy(&answer.body),

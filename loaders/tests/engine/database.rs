@@ -127,8 +127,18 @@ impl Database {
         registry: Registry,
         options: EngineOptions,
     ) -> Result<Engine, StartError> {
-        let pool =
-            Pool::new(self.config.clone(), POOL_SIZE, Duration::from_secs(10)).expect("a pool");
+        self.start_with_pool(sdl, registry, options, POOL_SIZE).await
+    }
+
+    /// The same with several connections, for requests at the same time.
+    pub(crate) async fn start_with_pool(
+        &self,
+        sdl: &str,
+        registry: Registry,
+        options: EngineOptions,
+        size: usize,
+    ) -> Result<Engine, StartError> {
+        let pool = Pool::new(self.config.clone(), size, Duration::from_secs(10)).expect("a pool");
         Engine::start(sdl, registry, pool, options).await
     }
 }
@@ -141,7 +151,7 @@ pub(crate) async fn execute(
     viewer: &Viewer,
 ) -> Answer {
     let variables = async_graphql::Variables::from_json(variables.clone());
-    engine.execute(Request { query, operation_name: None, variables: &variables }, viewer).await
+    engine.execute(Request::new(query, &variables), viewer).await
 }
 
 /// The body of an answer.

@@ -1,11 +1,11 @@
 //! What is wrong with a request is told to the person who sent it: never as a defect of ours, and
 //! as the database's only where it is.
 
-use loaders::{Engine, Outcome};
+use loaders::{Engine, EngineOptions, Outcome};
 use serde_json::{Value as Json, json};
 
 use crate::database::{body, data, errors, execute, with_database};
-use crate::domain::{public, staff};
+use crate::domain::{contract, public, registry, staff};
 
 async fn told(engine: &Engine, query: &str, variables: Json, code: &str, message: &str) {
     let found = errors(engine, query, &variables, &staff()).await;
@@ -45,7 +45,7 @@ async fn cursors_and_pages() {
         told(&engine, "query($n: Int!) { shelf(first: $n) { id } }", json!({"n": 8}), "PAGE_SIZE_LIMIT", "0 to 7").await;
         told(&engine, "{ genres { groups(by: [{name: VALUE}], first: 1001) { aggregate { count } } } }", Json::Null, "PAGE_SIZE_LIMIT", "1001").await;
         let ids = vec!["author_00000000000000000000000001"; 1001];
-        told(&engine, "query($ids: [ID!]!) { nodes(ids: $ids) { id } }", json!({"ids": ids}), "PAGE_SIZE_LIMIT", "1001 items").await;
+        told(&engine, "query($ids: [ID!]!) { nodes(ids: $ids) { id } }", json!({"ids": ids}), "LIST_ITEM_LIMIT", "1001 items").await;
     })
     .await;
 }
@@ -287,7 +287,9 @@ async fn polygons_of_every_kind_are_taken_or_explained() {
 #[tokio::test]
 async fn requests_beyond_all_measure() {
     with_database(async |database| {
-        let engine = database.engine().await;
+        // What PostgreSQL itself makes of more than the limits would let through.
+        let options = EngineOptions { list_items_maximum: 1_000_000, ..EngineOptions::default() };
+        let engine = database.start(&contract(), registry(), options).await.expect("an engine");
         let query = "query($f: BookFilter) { books(filter: $f) { totalCount } }";
         let conditions = |count: usize| json!({"f": {"or": (0..count).map(|pages| json!({"pages": {"eq": pages}})).collect::<Vec<_>>()}});
         data(&engine, query, &conditions(2_000), &public()).await;

@@ -21,7 +21,12 @@ type Genre implements Node {
 }
 ";
 
-async fn refused(database: &Database, authored: &str, registry: Registry) -> Vec<String> {
+/// What keeps an engine from starting over a contract; nothing if it starts.
+pub(crate) async fn refused(
+    database: &Database,
+    authored: &str,
+    registry: Registry,
+) -> Vec<String> {
     let sdl = derive::complete(authored).expect("the contract in itself is right");
     match database.start(&sdl, registry, EngineOptions::default()).await {
         Err(StartError::Bind(BindError(mistakes))) => mistakes,

@@ -96,6 +96,44 @@ async fn each_status_and_price_is_recorded() {
     assert_eq!(database.texts(first_and_last).await, ["52000.00 52000.00 51000.00"]);
 }
 
+/// Each change has the moment of its own writing, so that history is in the order of what happened
+/// even where a transaction waited for another.
+#[tokio::test]
+async fn changes_of_one_transaction_have_times_of_their_own() {
+    let database = with_property().await;
+    database.run(&list("ACTIVE", "52000")).await;
+    database
+        .run(
+            "BEGIN;
+             UPDATE listings SET standard_status = 'PENDING';
+             UPDATE listings SET standard_status = 'ACTIVE';
+             UPDATE listings SET standard_status = 'PENDING', list_price = 51000;
+             COMMIT",
+        )
+        .await;
+    let statuses = "SELECT new_status FROM listing_status_history ORDER BY changed_at";
+    assert_eq!(database.texts(statuses).await, ["ACTIVE", "PENDING", "ACTIVE", "PENDING"]);
+    let distinct = "SELECT count(DISTINCT changed_at)::text FROM listing_status_history";
+    assert_eq!(database.texts(distinct).await, ["4"]);
+    let same = "SELECT (pending_timestamp = status_change_timestamp AND price_change_timestamp = status_change_timestamp)::text FROM listings";
+    assert_eq!(database.texts(same).await, ["true"]);
+}
+
+#[tokio::test]
+async fn a_property_on_offer_is_not_deleted() {
+    let database = with_property().await;
+    database.run(&list("HOLD", "52000")).await;
+    let delete = "UPDATE properties SET deleted_at = now()";
+    assert_eq!(database.refusal(delete).await, "properties_deleted_off_offer");
+    database.run("UPDATE listings SET standard_status = 'EXPIRED'").await;
+    database.run(delete).await;
+    database.run("UPDATE properties SET deleted_at = NULL").await;
+    let merge = "UPDATE properties SET merged_into_id = id";
+    assert_eq!(database.refusal(merge).await, "properties_merged_into_id_deleted");
+    let merge = "UPDATE properties SET merged_into_id = id, deleted_at = now()";
+    assert_eq!(database.refusal(merge).await, "properties_merged_into_id_differs");
+}
+
 #[tokio::test]
 async fn history_is_never_changed() {
     let database = with_property().await;

@@ -25,6 +25,9 @@ const ROWS: &[(&str, &str)] = &[
     ("m0012_property_valuations", include_str!("rows/m0012_property_valuations.sql")),
     ("m0013_market_trends", include_str!("rows/m0013_market_trends.sql")),
     ("m0014_marketing", include_str!("rows/m0014_marketing.sql")),
+    ("m0015_idempotency_keys", include_str!("rows/m0015_idempotency_keys.sql")),
+    ("m0016_listing_stamps", ""),
+    ("m0017_property_endings", include_str!("rows/m0017_property_endings.sql")),
 ];
 
 #[tokio::test]

@@ -26,6 +26,8 @@ pub(crate) enum Purpose {
     Test,
     /// Data for measurements.
     Bench,
+    /// Data that a fuzzer may spoil.
+    Fuzz,
 }
 
 impl Purpose {
@@ -34,13 +36,14 @@ impl Purpose {
             Self::Dev => "dev",
             Self::Test => "test",
             Self::Bench => "bench",
+            Self::Fuzz => "fuzz",
         }
     }
 
     fn settings(self) -> &'static [&'static str] {
         match self {
             Self::Dev => &["log_min_messages=warning"],
-            Self::Test => &[
+            Self::Test | Self::Fuzz => &[
                 "fsync=off",
                 "synchronous_commit=off",
                 "full_page_writes=off",
