@@ -71,8 +71,8 @@ pub(crate) async fn overload(
             format!("{:.1}", middle(&seen.answered)),
             format!("{:.1}", quantile(&seen.answered, 0.99)),
             format!("{:.0}", seen.refused.len() as f64 / seen.elapsed.as_secs_f64()),
-            format!("{:.1}", middle(&seen.refused)),
-            format!("{:.1}", quantile(&seen.refused, 0.99)),
+            shown(middle(&seen.refused)),
+            shown(quantile(&seen.refused, 0.99)),
             seen.failed.to_string(),
             if share > 1.0 {
                 let word = if answered >= AIM_GOODPUT { "kept" } else { "**missed**" };
@@ -89,4 +89,9 @@ pub(crate) async fn overload(
          when a request was due."
     ));
     Ok(table)
+}
+
+/// A time, or a dash where there is none.
+fn shown(milliseconds: f64) -> String {
+    if milliseconds.is_nan() { "–".to_owned() } else { format!("{milliseconds:.1}") }
 }
