@@ -45,15 +45,9 @@ impl Source {
             return Ok(program.clone());
         }
         let mut build = Command::new("cargo");
-        build.args([
-            "build",
-            "--release",
-            "--quiet",
-            "--package",
-            "agent-free",
-            "--bin",
-            "agent-free",
-        ]);
+        // With this package, so that both are built of the same dependencies.
+        build.args(["build", "--release", "--quiet", "--package", "agent-free"]);
+        build.args(["--package", "bench", "--bin", "agent-free"]);
         run(build).await?;
         // This program was built by the same cargo: the other one lies beside it.
         let own = std::env::current_exe().map_err(BenchError::file("this program"))?;
