@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use async_graphql::Variables;
+use async_graphql::parser::types::OperationDefinition;
 pub use async_graphql::parser::types::OperationType;
+use async_graphql::{Name, Variables};
 use serde_json::{Value as Json, json};
 
 use crate::error::{RequestError, extensions};
@@ -89,6 +90,14 @@ pub struct OperationReport {
     pub name: Option<Arc<str>>,
     /// What it may cost at most, computed before it ran; 0 where it was refused earlier.
     pub cost: u64,
+}
+
+impl OperationReport {
+    /// What its document says of an operation.
+    pub(crate) fn of(name: Option<&Name>, operation: &OperationDefinition) -> Self {
+        let name = name.map(|name| Arc::from(name.as_str()));
+        Self { kind: operation.ty, name, cost: 0 }
+    }
 }
 
 /// A statement that ran.

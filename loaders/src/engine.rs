@@ -4,8 +4,8 @@
 //! are kept, bounded in bytes. A later request binds its variables and runs.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use async_graphql::Variables as GivenVariables;
@@ -33,7 +33,7 @@ use crate::pool::{Connection, Pool, PoolError, PoolState, Taken};
 use crate::registry::Registry;
 use crate::replica::{Lease, ReplicaOptions, ReplicaStatus, Replicas, is_worth_another_try};
 use crate::run::write::TooLarge;
-use crate::run::{Root, Run, write};
+use crate::run::{Root, Run, Told, write};
 
 /// Limits and switches of an engine.
 #[derive(Debug, Clone)]
@@ -225,8 +225,7 @@ impl Engine {
     pub async fn operation(&self, request: Request<'_>) -> Option<OperationReport> {
         let document = self.documents.get(request.query, &self.schema, &self.options).await.ok()?;
         let (name, operation) = document.operation(request.operation_name).ok()?;
-        let name = name.map(|name| Arc::from(name.as_str()));
-        Some(OperationReport { kind: operation.ty, name, cost: 0 })
+        Some(OperationReport::of(name, operation))
     }
 
     /// Answers a request as this viewer sees the data.
@@ -245,9 +244,7 @@ impl Engine {
     /// # Errors
     /// The database is away.
     pub async fn sweep_idempotency_keys(&self) -> Result<u64, RequestError> {
-        let store = |error: tokio_postgres::Error| RequestError::Store(Box::new(error));
-        let mut connection =
-            self.pool.take().await.map_err(|error| RequestError::Store(Box::new(error)))?;
+        let mut connection = self.pool.take().await.map_err(RequestError::away)?;
         let Some(Connection { session, wire }) = connection.connection() else {
             return Err(RequestError::Store("no connection".into()));
         };
@@ -258,10 +255,10 @@ impl Engine {
             let swept = client.execute(mutation::SWEEP, &[]).await?;
             client.batch_execute("COMMIT").await?;
             session.leave_transaction();
-            Ok(swept)
+            Ok::<_, tokio_postgres::Error>(swept)
         })
         .await
-        .map_err(store)
+        .map_err(RequestError::away)
     }
 
     async fn run(
@@ -272,8 +269,7 @@ impl Engine {
     ) -> Result<Answer, RequestError> {
         let document = self.documents.get(request.query, &self.schema, &self.options).await?;
         let (name, operation) = document.operation(request.operation_name)?;
-        let name = name.map(|name| Arc::from(name.as_str()));
-        let report = report.insert(OperationReport { kind: operation.ty, name, cost: 0 });
+        let report = report.insert(OperationReport::of(name, operation));
         if request.only_query && operation.ty != OperationType::Query {
             let message = format!("a {} goes by POST, not by GET", operation.ty);
             return Err(RequestError::invalid(ErrorCode::MethodNotAllowed, message));
@@ -437,8 +433,7 @@ impl Engine {
                 }
             }
         }
-        let mut connection =
-            self.pool.take().await.map_err(|error| RequestError::Store(Box::new(error)))?;
+        let mut connection = self.pool.take().await.map_err(RequestError::away)?;
         self.read_over(&mut connection, plan, variables, viewer).await
     }
 
@@ -453,24 +448,10 @@ impl Engine {
         let Some(Connection { session, wire }) = connection.connection() else {
             return Err(RequestError::Store("no connection".into()));
         };
-        let run = Run {
-            model: &self.model,
-            options: &self.options,
-            session,
-            variables,
-            viewer,
-            trace: Mutex::default(),
-            rows: AtomicUsize::new(0),
-            failure: Mutex::new(None),
-        };
+        let run = Run::new(&self.model, &self.options, session, variables, viewer);
         let roots = wire.drive(run.roots(plan)).await?;
-        Ok(ReadRows {
-            roots,
-            rows: run.rows.into_inner(),
-            trace: run.trace.into_inner().unwrap_or_else(PoisonError::into_inner),
-            failure: run.failure.into_inner().unwrap_or_else(PoisonError::into_inner),
-            from_replica: false,
-        })
+        let Told { trace, rows, failure } = run.told();
+        Ok(ReadRows { roots, rows, trace, failure, from_replica: false })
     }
 
     fn variables(

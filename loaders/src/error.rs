@@ -90,6 +90,11 @@ impl RequestError {
         Self::Limit { code, message: message.into(), measure, locations: Vec::new() }
     }
 
+    /// The database is away, as its driver or its pool says.
+    pub(crate) fn away(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Store(cause.into())
+    }
+
     /// The error's stable code.
     pub fn code(&self) -> ErrorCode {
         match self {

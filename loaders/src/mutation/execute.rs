@@ -2,8 +2,6 @@
 //! its errors.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::atomic::AtomicUsize;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use async_graphql::Value;
@@ -86,28 +84,18 @@ impl<'a> Mutate<'a> {
     ) -> Result<Mutated, RequestError> {
         let (mut trace, mut rows) = (Vec::new(), 0);
         for _ in 0..ATTEMPTS {
-            let mut connection =
-                self.pool.take().await.map_err(|error| RequestError::Store(Box::new(error)))?;
+            let mut connection = self.pool.take().await.map_err(RequestError::away)?;
             let Some(Connection { session, wire }) = connection.connection() else {
                 return Err(RequestError::Store("no connection".into()));
             };
-            let run = Run {
-                model: self.model,
-                options: self.options,
-                session,
-                variables: self.variables,
-                viewer: self.viewer,
-                trace: Mutex::default(),
-                rows: AtomicUsize::new(0),
-                failure: Mutex::new(None),
-            };
+            let run = Run::new(self.model, self.options, session, self.variables, self.viewer);
             let ended = wire.drive(self.transaction(&run, plan, place, mutation)).await;
-            trace.append(&mut run.trace.into_inner().unwrap_or_else(PoisonError::into_inner));
-            rows += run.rows.into_inner();
-            let failure = run.failure.into_inner().unwrap_or_else(PoisonError::into_inner);
+            let told = run.told();
+            trace.extend(told.trace);
+            rows += told.rows;
             if let Ended::Done { stored, position } = ended? {
                 let (value, errors) = stored.opened(position);
-                return Ok(Mutated { value, errors, position, trace, rows, failure });
+                return Ok(Mutated { value, errors, position, trace, rows, failure: told.failure });
             }
         }
         Err(RequestError::invalid(
@@ -129,7 +117,8 @@ impl<'a> Mutate<'a> {
         let answered = match earlier {
             // Whoever repeats a write waits for the same position as any later write would give.
             Ok(Some(stored)) => {
-                let position = commit(session).await?.or(Some(position_now(session).await?));
+                roll_back(session).await?;
+                let position = Some(position_now(session).await?);
                 return Ok(Ended::Done { stored, position });
             }
             Ok(None) => self.write(run, plan, place, mutation).await,
@@ -138,10 +127,8 @@ impl<'a> Mutate<'a> {
         let refused = match answered {
             Ok(stored) => match self.keep(session, remembered.as_ref(), &stored).await {
                 Ok(()) => {
-                    return match commit(session).await {
-                        Ok(position) => Ok(Ended::Done { stored, position }),
-                        Err(error) => Err(error),
-                    };
+                    let committed = commit(session).await;
+                    return committed.map(|position| Ended::Done { stored, position });
                 }
                 Err(error) => error,
             },
@@ -168,9 +155,8 @@ impl<'a> Mutate<'a> {
         session: &Session,
         remembered: Option<&Remembered<'_>>,
     ) -> Result<Option<Stored>, RequestError> {
-        let store = |error: tokio_postgres::Error| RequestError::Store(Box::new(error));
         let actor = Statement::fixed(ACTOR, &[Type::TEXT, Type::TEXT]);
-        let actor = session.prepared(&actor).await.map_err(store)?;
+        let actor = session.prepared(&actor).await.map_err(RequestError::away)?;
         let who = match self.viewer.values.get("id") {
             Some(ViewerValue::Uuid(id)) => id.to_string(),
             _ => String::new(),
@@ -188,8 +174,8 @@ impl<'a> Mutate<'a> {
             session.client.execute(&actor, &parameters),
             earlier,
         );
-        begun.map_err(store)?;
-        told.map_err(store)?;
+        begun.map_err(RequestError::away)?;
+        told.map_err(RequestError::away)?;
         earlier
     }
 
@@ -305,8 +291,9 @@ fn payload(
 
 /// Commits; the position of what was written, if anything was.
 async fn commit(session: &Session) -> Result<Option<Position>, RequestError> {
-    let transaction = session.prepared(&Statement::fixed(TRANSACTION, &[])).await.map_err(away)?;
-    let wal = session.prepared(&Statement::fixed(WAL, &[])).await.map_err(away)?;
+    let transaction =
+        session.prepared(&Statement::fixed(TRANSACTION, &[])).await.map_err(RequestError::away)?;
+    let wal = session.prepared(&Statement::fixed(WAL, &[])).await.map_err(RequestError::away)?;
     let client = &session.client;
     let (transaction, committed, wal) = futures_util::join!(
         client.query_one(&transaction, &[]),
@@ -315,7 +302,7 @@ async fn commit(session: &Session) -> Result<Option<Position>, RequestError> {
     );
     // A transaction that has failed answers COMMIT with a rollback, and does not call it an error.
     let transaction: Option<i64> = match transaction {
-        Ok(row) => row.try_get(0).map_err(away)?,
+        Ok(row) => row.try_get(0).map_err(RequestError::away)?,
         Err(error) => {
             session.leave_transaction();
             return Err(run::failure(error, false));
@@ -335,28 +322,24 @@ async fn commit(session: &Session) -> Result<Option<Position>, RequestError> {
     }
     session.leave_transaction();
     let Some(transaction) = transaction else { return Ok(None) };
-    let wal: PgLsn = wal.and_then(|row| row.try_get(0)).map_err(away)?;
+    let wal: PgLsn = wal.and_then(|row| row.try_get(0)).map_err(RequestError::away)?;
     Ok(Some(Position { wal: wal.into(), transaction: transaction.cast_unsigned() }))
 }
 
 /// A position that no write so far comes after.
 async fn position_now(session: &Session) -> Result<Position, RequestError> {
     let sql = format!("{WAL}, pg_snapshot_xmax(pg_current_snapshot())::text::int8");
-    let now = session.prepared(&Statement::fixed(&sql, &[])).await.map_err(away)?;
-    let row = session.client.query_one(&now, &[]).await.map_err(away)?;
-    let wal: PgLsn = row.try_get(0).map_err(away)?;
-    let transaction: i64 = row.try_get(1).map_err(away)?;
+    let now = session.prepared(&Statement::fixed(&sql, &[])).await.map_err(RequestError::away)?;
+    let row = session.client.query_one(&now, &[]).await.map_err(RequestError::away)?;
+    let wal: PgLsn = row.try_get(0).map_err(RequestError::away)?;
+    let transaction: i64 = row.try_get(1).map_err(RequestError::away)?;
     Ok(Position { wal: wal.into(), transaction: transaction.cast_unsigned() })
 }
 
 async fn roll_back(session: &Session) -> Result<(), RequestError> {
-    session.client.batch_execute("ROLLBACK").await.map_err(away)?;
+    session.client.batch_execute("ROLLBACK").await.map_err(RequestError::away)?;
     session.leave_transaction();
     Ok(())
-}
-
-fn away(error: tokio_postgres::Error) -> RequestError {
-    RequestError::Store(Box::new(error))
 }
 
 /// Whether another write came between: the same once more may go well.

@@ -98,11 +98,10 @@ impl<'a> Remembered<'a> {
     /// The answer from earlier, if there is one. Whoever asks next under this key waits until
     /// this transaction has ended.
     pub(crate) async fn find(&self, session: &Session) -> Result<Option<Stored>, RequestError> {
-        let store = |error: tokio_postgres::Error| RequestError::Store(Box::new(error));
         let lock = Statement::fixed(LOCK, &[Type::TEXT]);
         let find = Statement::fixed(FIND, &[Type::TEXT, Type::TEXT, Type::TEXT]);
-        let lock = session.prepared(&lock).await.map_err(store)?;
-        let find = session.prepared(&find).await.map_err(store)?;
+        let lock = session.prepared(&lock).await.map_err(RequestError::away)?;
+        let find = session.prepared(&find).await.map_err(RequestError::away)?;
         let name = format!("{}\n{}\n{}", self.viewer, self.key, self.field);
         let client = &session.client;
         // Sent together; the second begins, with a snapshot of its own, when the first has ended.
@@ -110,8 +109,8 @@ impl<'a> Remembered<'a> {
         let which: [&(dyn ToSql + Sync); 3] = [&self.viewer, &self.key, &self.field];
         let (locked, found) =
             futures_util::join!(client.execute(&lock, &whom), client.query_opt(&find, &which),);
-        locked.map_err(store)?;
-        let Some(row) = found.map_err(store)? else { return Ok(None) };
+        locked.map_err(RequestError::away)?;
+        let Some(row) = found.map_err(RequestError::away)? else { return Ok(None) };
         if row.get::<_, &[u8]>(0) != self.request_hash {
             return Err(RequestError::invalid(
                 ErrorCode::IdempotencyKeyReused,

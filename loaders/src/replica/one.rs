@@ -120,8 +120,7 @@ impl Replica {
     /// A connection to the server that was last seen, and when it was opened.
     pub(super) async fn connection(&self) -> Option<(Taken, Instant)> {
         let taken = self.while_there(async {
-            let store = |error| RequestError::Store(Box::new(error));
-            let mut taken = self.pool.take().await.map_err(store)?;
+            let mut taken = self.pool.take().await.map_err(RequestError::away)?;
             let identity = identity(&mut taken).await?;
             Ok((taken, identity))
         });
@@ -193,7 +192,7 @@ async fn identity(taken: &mut Taken) -> Result<(i64, Instant), RequestError> {
     let server = row
         .and_then(|row| row.try_get(0))
         .inspect_err(|_| session.lose())
-        .map_err(|error| RequestError::Store(Box::new(error)))?;
+        .map_err(RequestError::away)?;
     Ok((*session.server.get_or_init(|| server), session.opened))
 }
 

@@ -52,6 +52,43 @@ pub(crate) struct Run<'a> {
     pub(crate) failure: Mutex<Option<RequestError>>,
 }
 
+/// What there is to tell of a run that has ended.
+pub(crate) struct Told {
+    pub(crate) trace: Vec<StatementTrace>,
+    pub(crate) rows: usize,
+    pub(crate) failure: Option<RequestError>,
+}
+
+impl<'a> Run<'a> {
+    pub(crate) fn new(
+        model: &'a Model,
+        options: &'a EngineOptions,
+        session: &'a Session,
+        variables: &'a Variables,
+        viewer: &'a Viewer,
+    ) -> Self {
+        Self {
+            model,
+            options,
+            session,
+            variables,
+            viewer,
+            trace: Mutex::default(),
+            rows: AtomicUsize::new(0),
+            failure: Mutex::default(),
+        }
+    }
+
+    /// Ends it.
+    pub(crate) fn told(self) -> Told {
+        Told {
+            trace: self.trace.into_inner().unwrap_or_else(PoisonError::into_inner),
+            rows: self.rows.into_inner(),
+            failure: self.failure.into_inner().unwrap_or_else(PoisonError::into_inner),
+        }
+    }
+}
+
 impl Run<'_> {
     /// Runs one statement; `keys` are the rows above, for a statement that asks for them.
     pub(crate) async fn query(
