@@ -1,6 +1,8 @@
 //! What every answer must keep, whatever was asked: JSON of one shape, errors with a code from the
 //! closed list, and no defect of the server's own.
 
+use std::any::Any;
+
 use async_graphql::Variables;
 use loaders::{Engine, ErrorCode, Outcome, Request, Viewer};
 use serde_json::{Map, Value};
@@ -21,11 +23,17 @@ pub enum Reached {
     Database,
 }
 
-/// Answers the request and holds the answer against what must be true of each.
+/// Answers the request and holds the answer against what must be true of each. `context` is what the
+/// server's own mutations find of a request that is not signed in.
 ///
 /// # Errors
 /// What is wrong with the answer, in words, with the answer itself.
-pub async fn check(engine: &Engine, viewer: &Viewer, input: &Input) -> Result<Reached, String> {
+pub async fn check(
+    engine: &Engine,
+    viewer: &Viewer,
+    context: &(dyn Any + Send + Sync),
+    input: &Input,
+) -> Result<Reached, String> {
     let variables = match &input.variables {
         Value::Object(_) => Variables::from_json(input.variables.clone()),
         _ => Variables::default(),
@@ -33,6 +41,7 @@ pub async fn check(engine: &Engine, viewer: &Viewer, input: &Input) -> Result<Re
     let request = Request {
         operation_name: input.operation_name.as_deref(),
         id: REQUEST_ID,
+        context: Some(context),
         ..Request::new(&input.document, &variables)
     };
     let answer = engine.execute(request, viewer).await;

@@ -5,6 +5,7 @@
 //! - [`Operations`]: turns bytes into choices among what the contract has and what the seeds say,
 //!   so that most documents are valid and come as far as the database.
 //! - [`attacks`]: bodies that come to much in servers without limits.
+//! - [`viewer`]: who asks, with nothing hidden from him.
 //! - [`check`]: runs a request and says what is wrong with its answer.
 //!
 //! `cargo xtask fuzz` lets LLVM's fuzzer choose the bytes; the tests take a short round of them
@@ -16,8 +17,10 @@ mod generate;
 mod input;
 mod operations;
 mod tree;
+mod viewer;
 
 pub use answer::{Reached, check};
 pub use attacks::{Attack, attacks};
 pub use input::{Input, seeds};
 pub use operations::Operations;
+pub use viewer::viewer;

@@ -1,11 +1,14 @@
 //! What goes into the engine and what comes out of it: requests and answers, of any transport.
 
+use std::any::Any;
+use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_graphql::parser::types::OperationDefinition;
 pub use async_graphql::parser::types::OperationType;
 use async_graphql::{Name, Variables};
+use async_trait::async_trait;
 use serde_json::{Value as Json, json};
 
 use crate::error::{RequestError, extensions};
@@ -30,6 +33,25 @@ pub struct Request<'a> {
     pub idempotency_key: Option<&'a str>,
     /// The write that its reads must see.
     pub after: Option<Position>,
+    /// What the transport knows of the request, for the server's own mutations and resolvers.
+    pub context: Option<&'a (dyn Any + Send + Sync)>,
+    /// Who is asked before an operation runs, when it is known what it may cost.
+    pub admit: Option<&'a dyn Admit>,
+}
+
+/// Lets operations run or refuses them, knowing what they may cost.
+#[async_trait]
+pub trait Admit: Debug + Send + Sync {
+    /// Called once an operation is planned, before it runs. `mutations` are the names of the
+    /// mutations in it, as often as they are called.
+    ///
+    /// # Errors
+    /// Why it does not run.
+    async fn admit(
+        &self,
+        operation: &OperationReport,
+        mutations: &[&str],
+    ) -> Result<(), RequestError>;
 }
 
 impl<'a> Request<'a> {
@@ -43,6 +65,8 @@ impl<'a> Request<'a> {
             only_query: false,
             idempotency_key: None,
             after: None,
+            context: None,
+            admit: None,
         }
     }
 }

@@ -19,21 +19,21 @@ use crate::bind::{self, Model};
 use crate::catalog::Catalog;
 use crate::contract::{Contract, coerce, schema};
 use crate::document::{Document, Documents};
-use crate::error::{Measure, RequestError, StartError};
+use crate::error::{FieldError, Measure, RequestError, StartError};
 use crate::error_code::ErrorCode;
 use crate::limits;
 use crate::mutation::UserError;
-use crate::mutation::{self, Mutate, Position, at_field, check_key};
+use crate::mutation::{self, Mutate, at_field, check_key};
 use crate::panic::caught;
 use crate::plan::Context;
 use crate::plan::input::{Inputs, Variables};
 use crate::plan::types::{Plan, RootSource};
-use crate::policy::Viewer;
 use crate::pool::{Connection, Pool, PoolError, PoolState, Taken};
 use crate::registry::Registry;
 use crate::replica::{Lease, ReplicaOptions, ReplicaStatus, Replicas, is_worth_another_try};
 use crate::run::write::TooLarge;
 use crate::run::{Root, Run, Told, write};
+use crate::viewer::Viewer;
 
 /// Limits and switches of an engine.
 #[derive(Debug, Clone)]
@@ -213,6 +213,11 @@ impl Engine {
         self.pool.state()
     }
 
+    /// Its pool of connections, for statements of the server's own.
+    pub fn pool_handle(&self) -> Pool {
+        self.pool.clone()
+    }
+
     /// Whether a document could run, whatever its variables. It is kept for the requests to come.
     ///
     /// # Errors
@@ -243,22 +248,9 @@ impl Engine {
     ///
     /// # Errors
     /// The database is away.
-    pub async fn sweep_idempotency_keys(&self) -> Result<u64, RequestError> {
-        let mut connection = self.pool.take().await.map_err(RequestError::away)?;
-        let Some(Connection { session, wire }) = connection.connection() else {
-            return Err(RequestError::Store("no connection".into()));
-        };
-        let client = &session.client;
-        wire.drive(async {
-            session.enter_transaction();
-            client.batch_execute("BEGIN READ WRITE").await?;
-            let swept = client.execute(mutation::SWEEP, &[]).await?;
-            client.batch_execute("COMMIT").await?;
-            session.leave_transaction();
-            Ok::<_, tokio_postgres::Error>(swept)
-        })
-        .await
-        .map_err(RequestError::away)
+    pub async fn sweep_idempotency_keys(&self) -> Result<usize, RequestError> {
+        let swept = self.pool.write(mutation::SWEEP, &[]).await?;
+        Ok(swept.len())
     }
 
     async fn run(
@@ -279,6 +271,9 @@ impl Engine {
         report.cost = plan.cost.with(&variables);
         limits::cost(report.cost, &self.options)?;
         let report = report.clone();
+        if let Some(admit) = request.admit {
+            admit.admit(&report, &plan.mutations()).await?;
+        }
         match operation.ty {
             OperationType::Mutation => {
                 self.answer_mutation(request, &plan, &variables, viewer, report).await
@@ -321,6 +316,12 @@ impl Engine {
                     data.extend_from_slice(name);
                     continue;
                 }
+                RootSource::Forbidden(permission) => {
+                    data.extend_from_slice(b"null");
+                    let lacks = FieldError::lacks(permission);
+                    errors.push(at_field(&root.key.name, lacks, request.id));
+                    continue;
+                }
                 RootSource::Mutation(mutation) => mutation,
                 _ => continue,
             };
@@ -337,7 +338,7 @@ impl Engine {
                 Err(error) if place == 0 => return Err(error),
                 Err(error) => {
                     data.extend_from_slice(b"null");
-                    errors.push(at_field(&root.key.name, &error, request.id));
+                    errors.push(at_field(&root.key.name, error.as_field_error(), request.id));
                     answer.failure = answer.failure.or(Some(error));
                 }
             }
@@ -389,7 +390,7 @@ impl Engine {
             Map::new()
         };
         let ReadRows { roots, rows, trace, failure, from_replica } =
-            self.read(plan, variables, viewer, request.after).await?;
+            self.read(plan, variables, viewer, request).await?;
         let statements = trace.len();
         let answer =
             Answer { statements, rows, failure, trace, from_replica, ..Answer::executed(report) };
@@ -412,14 +413,14 @@ impl Engine {
         plan: &Plan,
         variables: &Variables,
         viewer: &Viewer,
-        after: Option<Position>,
+        request: Request<'_>,
     ) -> Result<ReadRows, RequestError> {
         if !plan.reads() {
             let roots = plan.roots.iter().map(|_| Root::Fixed).collect();
             return Ok(ReadRows { roots, ..ReadRows::default() });
         }
-        if let Some(Lease { replica, mut connection }) = self.replicas.lease(after).await {
-            let read = self.read_over(&mut connection, plan, variables, viewer);
+        if let Some(Lease { replica, mut connection }) = self.replicas.lease(request.after).await {
+            let read = self.read_over(&mut connection, plan, variables, viewer, request);
             let read = replica.while_there(read).await;
             let error = match &read {
                 Ok(rows) => rows.failure.as_ref(),
@@ -434,7 +435,7 @@ impl Engine {
             }
         }
         let mut connection = self.pool.take().await.map_err(RequestError::away)?;
-        self.read_over(&mut connection, plan, variables, viewer).await
+        self.read_over(&mut connection, plan, variables, viewer, request).await
     }
 
     /// Runs the plan's statements; says how many they were and how many rows they gave.
@@ -444,11 +445,12 @@ impl Engine {
         plan: &Plan,
         variables: &Variables,
         viewer: &Viewer,
+        request: Request<'_>,
     ) -> Result<ReadRows, RequestError> {
         let Some(Connection { session, wire }) = connection.connection() else {
             return Err(RequestError::Store("no connection".into()));
         };
-        let run = Run::new(&self.model, &self.options, session, variables, viewer);
+        let run = Run::new(&self.model, &self.options, session, variables, viewer, request.context);
         let roots = wire.drive(run.roots(plan)).await?;
         let Told { trace, rows, failure } = run.told();
         Ok(ReadRows { roots, rows, trace, failure, from_replica: false })

@@ -191,4 +191,9 @@ impl FieldError {
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
         Self { code, message: message.into(), measure: None }
     }
+
+    /// The viewer lacks a permission.
+    pub(crate) fn lacks(permission: &str) -> Self {
+        Self::new(ErrorCode::Forbidden, format!("this needs the permission `{permission}`"))
+    }
 }

@@ -70,11 +70,14 @@ codes! {
     CostLimit "COST_LIMIT" 400 "The operation could read too many rows: ask for smaller pages or fewer levels.",
     AnswerSizeLimit "ANSWER_SIZE_LIMIT" 400 "The answer would be too long: ask for fewer rows or fields at once.",
     TimeLimit "TIME_LIMIT" 503 "The request took too long and was ended, in the database too: narrow the filter.",
+    RateLimit "RATE_LIMIT" 429 "Too much was asked for in a short time. Wait as long as Retry-After says, then try again.",
+    Unauthenticated "UNAUTHENTICATED" 401 "Nobody is signed in, or the token is over, revoked or not one of ours: sign in, or refresh the session.",
+    CsrfTokenInvalid "CSRF_TOKEN_INVALID" 403 "A request that is signed in by cookies lacks the header X-CSRF-Token of its session.",
     Forbidden "FORBIDDEN" 403 "You may not do this.",
     IdempotencyKeyInvalid "IDEMPOTENCY_KEY_INVALID" 400 "The Idempotency-Key is too long or has signs that are not taken.",
     IdempotencyKeyReused "IDEMPOTENCY_KEY_REUSED" 422 "The Idempotency-Key belongs to another request: take a new one.",
     WriteConflict "WRITE_CONFLICT" 503 "Another write came between. Nothing was written: try again.",
-    StoreUnavailable "STORE_UNAVAILABLE" 503 "The database is away. Nothing was written unless the message says so: try again.",
+    StoreUnavailable "STORE_UNAVAILABLE" 503 "The database, or another store that this needs, is away. Nothing was written unless the message says so: try again.",
     Internal "INTERNAL" 500 "A defect of the server. It is in its log under the request's id.",
 }
 

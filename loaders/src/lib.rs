@@ -20,6 +20,7 @@ mod error_code;
 mod limits;
 pub mod mutation;
 mod panic;
+mod permissions;
 mod plan;
 mod policy;
 mod pool;
@@ -28,18 +29,23 @@ mod replica;
 mod resolver;
 mod run;
 pub mod scalar;
+mod statement;
+mod viewer;
 
-pub use answer::{Answer, OperationReport, OperationType, Outcome, Request, StatementTrace};
+pub use answer::{Admit, Answer, OperationReport, OperationType, Outcome, Request, StatementTrace};
 pub use async_graphql::Value;
 pub use engine::{Engine, EngineOptions};
 pub use error::{BindError, FieldError, Measure, Mistake, RequestError, StartError};
 pub use error_code::ErrorCode;
 pub use mutation::{
-    Mutation, Payload, Position, UserError, UserErrorCode, WriteContext, WriteError,
+    Before, Mutation, Payload, Position, Prepared, UserError, UserErrorCode, WriteContext,
+    WriteError,
 };
-pub use policy::{Policy, RowScope, Viewer, ViewerValue};
+pub use permissions::{Grant, Permissions};
+pub use policy::{Policy, RowCondition, RowScope};
 pub use pool::{Pool, PoolError, PoolState};
 pub use registry::Registry;
 pub use replica::{ReplicaOptions, ReplicaState, ReplicaStatus};
 pub use resolver::{Arguments, BatchResolver, Output, Parents, SharedResolver};
 pub use run::{ResolveContext, ResolverStatement};
+pub use viewer::{Viewer, ViewerValue};

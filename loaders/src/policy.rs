@@ -4,69 +4,31 @@
 //! counts, aggregates and filters all carry it. The viewer's own values reach the statement as
 //! parameters, so one prepared statement serves every viewer of a class.
 
-use std::collections::HashMap;
-
 use sea_orm::Iden;
 use sea_orm::sea_query::extension::postgres::PgFunc;
 use sea_orm::sea_query::{Alias, Condition, Expr, ExprTrait, IntoIden, SimpleExpr};
 
-/// A value of the viewer that a policy may compare with.
-#[derive(Debug, Clone, PartialEq)]
-pub enum ViewerValue {
-    /// An id.
-    Uuid(uuid::Uuid),
-    /// Several ids, compared with `= ANY(…)`.
-    Uuids(Vec<uuid::Uuid>),
-    /// Text.
-    Text(String),
-    /// Several texts, compared with `= ANY(…)`.
-    Texts(Vec<String>),
-}
+use crate::viewer::{EXCEPT, Viewer, WITHIN};
 
-/// Who is asking. The class chooses the text of the conditions, the values fill their parameters.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Viewer {
-    /// Viewers of one class share plans and prepared statements; policies branch on it.
-    pub class: &'static str,
-    /// Values by the name under which policies ask for them.
-    pub values: HashMap<&'static str, ViewerValue>,
-}
-
-impl Viewer {
-    /// A viewer of this class without values of its own.
-    pub fn of_class(class: &'static str) -> Self {
-        Self { class, values: HashMap::new() }
-    }
-
-    /// Which values there are, and of what form: a plan says for each whether it is a parameter.
-    pub(crate) fn shape(&self) -> String {
-        let form = |value: &ViewerValue| match value {
-            ViewerValue::Uuid(_) => "uuid",
-            ViewerValue::Uuids(_) => "uuids",
-            ViewerValue::Text(_) => "text",
-            ViewerValue::Texts(_) => "texts",
-        };
-        let mut values: Vec<String> =
-            self.values.iter().map(|(name, value)| format!(" {name}:{}", form(value))).collect();
-        values.sort_unstable();
-        values.concat()
-    }
-}
+/// What a policy asks of a row, for the viewer who asks.
+pub type RowCondition = fn(&RowScope<'_>) -> Condition;
 
 /// The condition under which a viewer sees the rows of one entity.
 #[derive(Clone)]
 pub struct Policy {
-    pub(crate) condition: fn(&RowScope<'_>) -> Condition,
+    pub(crate) condition: RowCondition,
     pub(crate) through: &'static [&'static str],
     /// Who may write a row; none leaves it to the rows that `through` leads to.
-    pub(crate) writers: Option<fn(&RowScope<'_>) -> Condition>,
+    pub(crate) writers: Option<RowCondition>,
+    /// On which rows a viewer has a permission that he has not everywhere.
+    pub(crate) permits: Vec<(&'static str, RowCondition)>,
     everyone: bool,
 }
 
 impl Policy {
     /// Rows for which the condition holds.
-    pub fn rows(condition: fn(&RowScope<'_>) -> Condition) -> Self {
-        Self { condition, through: &[], writers: None, everyone: false }
+    pub fn rows(condition: RowCondition) -> Self {
+        Self { condition, through: &[], writers: None, permits: Vec::new(), everyone: false }
     }
 
     /// Every row, for everyone: code lists and other public facts.
@@ -88,8 +50,16 @@ impl Policy {
 
     /// Rows that the viewer may write, among those that he sees. Without it, a row may be written by
     /// whoever may write the rows that [`Self::with`] names; without those, by nobody.
-    pub fn writers(mut self, condition: fn(&RowScope<'_>) -> Condition) -> Self {
+    pub fn writers(mut self, condition: RowCondition) -> Self {
         self.writers = Some(condition);
+        self
+    }
+
+    /// Rows on which a viewer has this permission without having it everywhere: what is his own, or
+    /// belongs to a firm that he acts for. Without it, he has it where he has it on the rows that
+    /// [`Self::with`] names.
+    pub fn permits(mut self, permission: &'static str, condition: RowCondition) -> Self {
+        self.permits.push((permission, condition));
         self
     }
 
@@ -100,10 +70,10 @@ impl Policy {
     }
 }
 
-/// The row that a policy speaks of, and the class of the viewer who asks.
+/// The row that a policy speaks of, and the viewer who asks.
 pub struct RowScope<'a> {
     pub(crate) alias: &'a str,
-    pub(crate) class: &'a str,
+    pub(crate) viewer: &'a Viewer,
 }
 
 /// How a viewer's value is marked in a condition's text until the statement numbers it.
@@ -112,7 +82,7 @@ pub(crate) const MARK: &str = "\u{1}viewer:";
 impl RowScope<'_> {
     /// The class of the viewer.
     pub fn class(&self) -> &str {
-        self.class
+        self.viewer.class
     }
 
     /// A column of the row.
@@ -120,13 +90,50 @@ impl RowScope<'_> {
         Expr::col((Alias::new(self.alias), column.into_iden()))
     }
 
+    /// The viewer's value of this name, for conditions with subqueries; NULL where he has none.
+    pub fn viewer(&self, name: &str) -> SimpleExpr {
+        Expr::cust(format!("{MARK}{name}\u{1}"))
+    }
+
     /// The column equals the viewer's value of this name. Nobody's value equals nothing.
     pub fn column_is_viewers(&self, column: impl Iden, name: &str) -> SimpleExpr {
-        self.column(column).eq(Expr::cust(format!("{MARK}{name}\u{1}")))
+        self.column(column).eq(self.viewer(name))
     }
 
     /// The column is one of the viewer's values of this name.
     pub fn column_is_among_viewers(&self, column: impl Iden, name: &str) -> SimpleExpr {
-        self.column(column).eq(PgFunc::any(Expr::cust(format!("{MARK}{name}\u{1}"))))
+        self.column(column).eq(PgFunc::any(self.viewer(name)))
+    }
+
+    /// Whether the viewer has the permission everywhere. What this decides belongs to the plan.
+    pub fn has(&self, permission: &str) -> bool {
+        self.viewer.permissions.everywhere(permission)
+    }
+
+    /// The viewer has the permission for the scope (a firm, say) whose id is in the column.
+    pub fn permitted(&self, permission: &str, column: impl Iden) -> Condition {
+        self.permitted_for(permission, self.column(column))
+    }
+
+    /// The ids of the scopes in which the viewer has the permission by a rule of theirs, as an array.
+    pub fn scopes(&self, permission: &str) -> SimpleExpr {
+        self.viewer(&format!("{WITHIN}{permission}"))
+    }
+
+    /// The same as [`Self::permitted`], for a scope whose id any expression gives: a column of a subquery, say.
+    pub fn permitted_for(&self, permission: &str, column: SimpleExpr) -> Condition {
+        let permissions = &self.viewer.permissions;
+        if permissions.everywhere(permission) {
+            if permissions.except(permission).is_empty() {
+                return Condition::all();
+            }
+            let denied = self.viewer(&format!("{EXCEPT}{permission}"));
+            let outside = column.clone().is_null().or(column.eq(PgFunc::any(denied)).not());
+            return Condition::all().add(outside);
+        }
+        if permissions.within(permission).is_empty() {
+            return Condition::all().add(Expr::cust("FALSE"));
+        }
+        Condition::all().add(column.eq(PgFunc::any(self.scopes(permission))))
     }
 }

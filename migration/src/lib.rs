@@ -23,6 +23,17 @@ mod m0014_marketing;
 mod m0015_idempotency_keys;
 mod m0016_listing_stamps;
 mod m0017_property_endings;
+mod m0018_accounts;
+mod m0019_firms;
+mod m0019_profiles;
+mod m0019_qualifications;
+mod m0020_roles;
+mod m0021_second_factors;
+mod m0022_tokens;
+mod m0023_security_events;
+mod m0024_jobs;
+mod m0025_public_users;
+mod m0026_properties_of;
 mod support;
 
 /// Every step, oldest first.
@@ -49,6 +60,17 @@ impl MigratorTrait for Migrator {
             Box::new(m0015_idempotency_keys::Migration),
             Box::new(m0016_listing_stamps::Migration),
             Box::new(m0017_property_endings::Migration),
+            Box::new(m0018_accounts::Migration),
+            Box::new(m0019_firms::Migration),
+            Box::new(m0019_profiles::Migration),
+            Box::new(m0019_qualifications::Migration),
+            Box::new(m0020_roles::Migration),
+            Box::new(m0021_second_factors::Migration),
+            Box::new(m0022_tokens::Migration),
+            Box::new(m0023_security_events::Migration),
+            Box::new(m0024_jobs::Migration),
+            Box::new(m0025_public_users::Migration),
+            Box::new(m0026_properties_of::Migration),
         ]
     }
 }

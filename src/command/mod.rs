@@ -4,14 +4,18 @@
 //! Exit code 0 is success, 1 a failure, 2 a mistake in the arguments or the configuration.
 #![allow(clippy::print_stdout, reason = "commands answer on standard output")]
 
+mod administrator;
 mod check;
 mod import;
+mod jobs;
+mod keys;
 mod logging;
 mod migrate;
 mod operations;
 mod schema;
 mod serve;
 mod trends;
+mod worker;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -19,11 +23,13 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use thiserror::Error;
 
+use crate::access::{AccessError, KeyError};
 use crate::config::{Config, ConfigError};
 use crate::database::DatabaseError;
 use crate::import::{ImportArguments, ImportError};
 use crate::server::ServerError;
 use crate::server::trusted::TrustedError;
+use crate::users::AdministratorError;
 
 /// A GraphQL server for real-estate deals without an agent. Settings come from the environment:
 /// `agent-free check --example` prints them all.
@@ -38,12 +44,20 @@ struct Arguments {
 enum Command {
     /// Answer requests until told to stop (SIGTERM or Ctrl-C)
     Serve,
+    /// Do jobs (mails, sweeps) and answer no requests, until told to stop
+    Worker,
+    /// List the jobs that were given up, or let them begin anew
+    Jobs(jobs::JobsArguments),
     /// Bring the database to this program's version, or show or undo steps
     Migrate(migrate::MigrateArguments),
     /// Load records from a CSV file through a mapping file
     Import(ImportArguments),
     /// Compute the market trends again from the sales
     Trends,
+    /// Make somebody an administrator; a new one's password is read from standard input
+    Administrator(administrator::AdministratorArguments),
+    /// Replace or list the keys that sign access tokens, or print one for SECRET_KEY
+    Keys(keys::KeysArguments),
     /// Say which settings would be used and what is wrong with them
     Check(check::CheckArguments),
     /// Hold a front end's operations against the contract
@@ -56,6 +70,10 @@ enum Command {
 /// Why a command failed.
 #[derive(Debug, Error)]
 enum CommandError {
+    #[error(transparent)]
+    Access(#[from] AccessError),
+    #[error(transparent)]
+    Administrator(#[from] AdministratorError),
     #[error(transparent)]
     Config(#[from] ConfigError),
     #[error(transparent)]
@@ -90,6 +108,12 @@ enum CommandError {
     Process(#[source] std::io::Error),
 }
 
+impl From<KeyError> for CommandError {
+    fn from(error: KeyError) -> Self {
+        Self::Access(error.into())
+    }
+}
+
 /// Runs the command that the process was started with.
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
@@ -110,11 +134,19 @@ pub fn run() -> ExitCode {
 async fn dispatch(command: Command) -> Result<(), CommandError> {
     match command {
         Command::Serve => serve::run(Config::from_environment()?).await,
+        Command::Worker => worker::run(Config::from_environment()?).await,
+        Command::Jobs(arguments) => {
+            jobs::run(&arguments, &Config::from_environment()?.database.url).await
+        }
         Command::Migrate(arguments) => {
             migrate::run(&arguments, &Config::from_environment()?.database.url).await
         }
         Command::Import(arguments) => import::run(arguments, Config::from_environment()?).await,
         Command::Trends => trends::run(&Config::from_environment()?.database.url).await,
+        Command::Administrator(arguments) => {
+            administrator::run(&arguments, &Config::from_environment()?).await
+        }
+        Command::Keys(arguments) => keys::run(&arguments).await,
         Command::Check(arguments) => check::run(&arguments).await,
         Command::Operations(arguments) => operations::run(arguments).await,
         Command::Schema(arguments) => schema::run(&arguments),

@@ -40,20 +40,20 @@ pub(super) async fn run(config: Config) -> Result<(), CommandError> {
 }
 
 /// SIGTERM, as a service manager sends it, or SIGINT, as Ctrl-C does.
-struct StopSignal {
+pub(super) struct StopSignal {
     terminate: Signal,
     interrupt: Signal,
 }
 
 impl StopSignal {
-    fn new() -> io::Result<Self> {
+    pub(super) fn new() -> io::Result<Self> {
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
         })
     }
 
-    async fn received(&mut self) -> &'static str {
+    pub(super) async fn received(&mut self) -> &'static str {
         tokio::select! {
             _ = self.terminate.recv() => "SIGTERM",
             _ = self.interrupt.recv() => "SIGINT",

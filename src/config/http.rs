@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use ipnet::IpNet;
 
 use super::reader::{Reader, Setting};
-use super::value::{self, ViewerClass};
+use super::value;
 
 /// Where the server listens, whom it believes, and what it shows.
 #[derive(Debug, Clone)]
@@ -25,8 +25,6 @@ pub struct HttpConfig {
     pub graphiql: bool,
     /// Whether answers say in `extensions.cost` how many statements and rows they took.
     pub expose_cost: bool,
-    /// Who a request without credentials is.
-    pub viewer: ViewerClass,
 }
 
 impl HttpConfig {
@@ -93,18 +91,6 @@ impl HttpConfig {
                      on or off.",
                 ),
                 &switch,
-            ),
-            viewer: reader.read(
-                Setting::new(
-                    "VIEWER",
-                    "public",
-                    "Who a request without credentials is: public sees what is published,\n\
-                     development sees every row. Never set development where others can reach the server.",
-                ),
-                value::one_of(&[
-                    ("public", ViewerClass::Public),
-                    ("development", ViewerClass::Development),
-                ]),
             ),
         }
     }

@@ -4,10 +4,15 @@
 //! and form stand together, and `.env.example`, `agent-free check` and [`Config`] all follow from
 //! it. To add a setting, add a field to its section and its line there.
 
+mod access;
+mod cors;
 mod database;
 mod http;
+mod jobs;
 mod limits;
+mod mail;
 mod operations;
+mod rate_limits;
 mod reader;
 mod value;
 
@@ -16,23 +21,38 @@ use std::fmt::Write as _;
 
 use thiserror::Error;
 
+pub use access::{AccessConfig, OutsideIssuer, SecretKey};
+pub use cors::CorsConfig;
 pub use database::DatabaseConfig;
 pub use http::HttpConfig;
+pub use jobs::JobsConfig;
 pub use limits::LimitsConfig;
+pub use mail::{MailConfig, MailUrl};
 pub use operations::OperationsConfig;
+pub use rate_limits::RateLimitsConfig;
 use reader::Reader;
 pub use reader::{Reading, Setting};
-pub use value::{DatabaseUrl, LogFormat, ViewerClass};
+pub use value::{DatabaseUrl, LogFormat};
 
 /// Everything that an operator can set.
 #[derive(Debug, Clone)]
 pub struct Config {
+    /// What proves who is asking, how long it counts, and whose word is taken.
+    pub access: AccessConfig,
+    /// Which pages of other origins may call the server from a browser.
+    pub cors: CorsConfig,
     /// Where PostgreSQL is, and how it is used.
     pub database: DatabaseConfig,
     /// Where the server listens, whom it believes, and what it shows.
     pub http: HttpConfig,
     /// How much one request, one caller and all together may take.
     pub limits: LimitsConfig,
+    /// How much one viewer and one address may ask for in a while, and how long who guesses waits.
+    pub rate_limits: RateLimitsConfig,
+    /// Where mail goes, whom it comes from, how long what it carries counts.
+    pub mail: MailConfig,
+    /// How work in the background is done.
+    pub jobs: JobsConfig,
     /// What the server tells of itself, and how it stops.
     pub operations: OperationsConfig,
 }
@@ -74,9 +94,15 @@ pub fn examine(lookup: impl Fn(&str) -> Option<OsString>) -> Examination {
     let mut reader = Reader::new(&lookup);
     let database = DatabaseConfig::read(&mut reader);
     let http = HttpConfig::read(&mut reader);
+    let access = AccessConfig::read(&mut reader);
+    let cors = CorsConfig::read(&mut reader);
     let limits = LimitsConfig::read(&mut reader);
+    let rate_limits = RateLimitsConfig::read(&mut reader);
+    let mail = MailConfig::read(&mut reader);
+    let jobs = JobsConfig::read(&mut reader);
     let operations = OperationsConfig::read(&mut reader);
-    let config = Config { database, http, limits, operations };
+    let config =
+        Config { access, cors, database, http, limits, mail, jobs, operations, rate_limits };
     contradictions(&config, &mut reader);
     let readings = reader.finish();
     let mistakes: Vec<String> = readings.iter().filter_map(Reading::complaint).collect();
@@ -86,7 +112,7 @@ pub fn examine(lookup: impl Fn(&str) -> Option<OsString>) -> Examination {
 
 /// Finds settings that are right by themselves and not beside each other.
 fn contradictions(config: &Config, reader: &mut Reader) {
-    let Config { database, http, limits, operations } = config;
+    let Config { access, database, http, limits, operations, rate_limits, .. } = config;
     let mut unless = |fits: bool, name, wrong, other| {
         if !fits {
             reader.contradiction(name, wrong, other);
@@ -117,6 +143,49 @@ fn contradictions(config: &Config, reader: &mut Reader) {
         "CONNECTIONS_PER_ADDRESS_MAX",
         "is more than",
         "CONNECTIONS_MAX",
+    );
+    unless(
+        access.access_token_lifetime < access.refresh_token_lifetime,
+        "ACCESS_TOKEN_LIFETIME",
+        "is not below",
+        "REFRESH_TOKEN_LIFETIME",
+    );
+    unless(
+        access.refresh_token_lifetime <= access.session_lifetime,
+        "REFRESH_TOKEN_LIFETIME",
+        "is longer than",
+        "SESSION_LIFETIME",
+    );
+    unless(
+        access.clock_skew_max < access.access_token_lifetime,
+        "CLOCK_SKEW_MAX",
+        "is not below",
+        "ACCESS_TOKEN_LIFETIME",
+    );
+    unless(
+        access.password_length_min_with_second_factor <= access.password_length_min,
+        "PASSWORD_LENGTH_MIN_WITH_SECOND_FACTOR",
+        "is more than",
+        "PASSWORD_LENGTH_MIN",
+    );
+    unless(
+        access.password_length_min <= access.password_length_max,
+        "PASSWORD_LENGTH_MAX",
+        "is less than",
+        "PASSWORD_LENGTH_MIN",
+    );
+    let outside = access.outside_issuer.as_ref();
+    unless(
+        outside.is_none_or(|outside| outside.issuer != access.public_url),
+        "AUTH_ISSUER",
+        "is the same as",
+        "PUBLIC_URL",
+    );
+    unless(
+        rate_limits.lockout_base <= rate_limits.lockout_max,
+        "LOCKOUT_BASE",
+        "is longer than",
+        "LOCKOUT_MAX",
     );
     // Port 0 means a free one.
     let address = http.listen_address;

@@ -135,6 +135,23 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Remembers that two variables are given together or not at all.
+    pub(super) fn together(&mut self, name: &str, other: &str) {
+        let is_set = |name: &str| {
+            let mut readings = self.readings.iter();
+            readings.any(|reading| reading.setting.name == name && reading.is_set)
+        };
+        let (missing, given) = match (is_set(name), is_set(other)) {
+            (true, false) => (other, name),
+            (false, true) => (name, other),
+            _ => return,
+        };
+        let missing = self.readings.iter_mut().find(|reading| reading.setting.name == missing);
+        if let Some(reading) = missing.filter(|reading| reading.mistake.is_none()) {
+            reading.mistake = Some(format!("is not set, and {given} is: they go together"));
+        }
+    }
+
     pub(super) fn finish(self) -> Vec<Reading> {
         self.readings
     }

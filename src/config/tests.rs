@@ -23,7 +23,6 @@ fn only_the_database_must_be_set() {
     assert_eq!(config.http.listen_address.to_string(), "127.0.0.1:8080");
     assert_eq!((config.limits.page_size_default, config.limits.page_size_max), (20, 1000));
     assert_eq!(config.limits.document_cache_bytes, 64 << 20);
-    assert_eq!(config.http.viewer, ViewerClass::Public);
     assert!(config.http.graphiql && !config.http.expose_cost);
 }
 
@@ -43,7 +42,6 @@ fn values_are_taken_in_their_forms() {
     assert_eq!(size("65536"), 65536);
     assert_eq!(size("3KiB"), 3072);
     assert_eq!(config_with("LISTEN_ADDRESS", "[::1]:0").unwrap().http.listen_address.port(), 0);
-    assert_eq!(config_with("VIEWER", "development").unwrap().http.viewer.name(), "development");
     let proxies = config_with("TRUSTED_PROXIES", "10.0.0.0/8, ::1").unwrap().http.trusted_proxies;
     assert_eq!(proxies, ["10.0.0.0/8".parse().unwrap(), "::1/128".parse().unwrap()]);
     let delay = config_with("SHUTDOWN_DELAY", "0s").unwrap().operations.shutdown_delay;
@@ -63,6 +61,7 @@ fn wrong_values_are_refused_with_the_form_that_is_right() {
     let network = "has something in it that is neither an address nor a network, such as 10.0.0.7 \
                    or 10.0.0.0/8";
     let collector = "is not an address of the form http://host:port";
+    let lifetime = "is not a time from 1s to 3650d, such as 90s, 10m, 24h or 30d";
     let table = [
         ("LISTEN_ADDRESS", "8080", address),
         ("LISTEN_ADDRESS", "localhost:8080", address),
@@ -90,10 +89,16 @@ fn wrong_values_are_refused_with_the_form_that_is_right() {
         ("OTEL_TRACES_SAMPLER_ARG", "NaN", "is not a number from 0 to 1"),
         ("DISCLOSURE", "no", "is neither on nor off"),
         ("PERSISTED_QUERIES", "1", "is neither on nor off"),
-        ("VIEWER", "admin", "is neither public nor development"),
         ("GRAPHIQL", "yes", "is neither on nor off"),
         ("EXPOSE_COST", "1", "is neither on nor off"),
         ("LOG_FORMAT", "xml", "is neither text nor json"),
+        ("PUBLIC_URL", "deals.example", "is not of the form https://host"),
+        ("PUBLIC_URL", "https://deals.example/app", "is not of the form https://host"),
+        ("PUBLIC_URL", "ftp://deals.example", "is not of the form https://host"),
+        ("ACCESS_TOKEN_LIFETIME", "10", lifetime),
+        ("ACCESS_TOKEN_LIFETIME", "0s", lifetime),
+        ("SESSION_LIFETIME", "3651d", lifetime),
+        ("PASSWORD_HASH_MEMORY", "1024", "is not a whole number from 8192 to 4194304"),
     ];
     for (name, value, wrong) in table {
         let error = config_with(name, value).unwrap_err();
@@ -121,7 +126,25 @@ fn contradictions_are_refused() {
             "METRICS_ADDRESS: 127.0.0.1:8080 is the same as LISTEN_ADDRESS (127.0.0.1:8080)",
         ),
     ];
-    for (name, value, told) in table {
+    let of_access = [
+        (
+            "ACCESS_TOKEN_LIFETIME",
+            "30d",
+            "ACCESS_TOKEN_LIFETIME: 30d is not below REFRESH_TOKEN_LIFETIME (30d)",
+        ),
+        (
+            "SESSION_LIFETIME",
+            "1d",
+            "REFRESH_TOKEN_LIFETIME: 30d is longer than SESSION_LIFETIME (1d)",
+        ),
+        ("CLOCK_SKEW_MAX", "10m", "CLOCK_SKEW_MAX: 10m is not below ACCESS_TOKEN_LIFETIME (10m)"),
+        (
+            "PASSWORD_LENGTH_MIN",
+            "300",
+            "PASSWORD_LENGTH_MAX: 256 is less than PASSWORD_LENGTH_MIN (300)",
+        ),
+    ];
+    for (name, value, told) in table.into_iter().chain(of_access) {
         assert_eq!(config_with(name, value).unwrap_err().0, [told]);
     }
     // One that is wrong by itself is told once, and contradictions beside other mistakes.
@@ -142,13 +165,14 @@ fn contradictions_are_refused() {
 
 #[test]
 fn all_mistakes_are_told_at_once() {
-    let found = examine_with(&[("PAGE_SIZE_DEFAULT", "x"), ("VIEWER", "y"), ("GRAPHIQL", "z")]);
+    let found =
+        examine_with(&[("PAGE_SIZE_DEFAULT", "x"), ("EXPOSE_COST", "y"), ("GRAPHIQL", "z")]);
     assert_eq!(
         found.config.unwrap_err().to_string(),
         "the configuration is wrong in 4 places:\n  \
          DATABASE_URL: is required and not set\n  \
          GRAPHIQL: \"z\" is neither on nor off\n  \
-         VIEWER: \"y\" is neither public nor development\n  \
+         EXPOSE_COST: \"y\" is neither on nor off\n  \
          PAGE_SIZE_DEFAULT: \"x\" is not a whole number from 1 to 100000\n\
          Every variable is described in .env.example, which `agent-free check --example` prints."
     );
@@ -195,7 +219,40 @@ fn passwords_are_never_shown() {
         found.readings[1].shown.as_deref(),
         Some("postgres://a:***@h/x,postgres://b:***@i/x")
     );
-    assert!(!format!("{found:?}").contains("secret"));
+    assert!(!format!("{found:?}").contains("secret@"));
+    let key = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+    let found = examine_with(&[("DATABASE_URL", URL), ("SECRET_KEY", key)]);
+    assert!(!format!("{found:?}").contains(&key[..10]));
+    assert_eq!(found.config.unwrap().access.secret_key.unwrap().to_base64(), key);
+    let wrong = config_with("SECRET_KEY", "too short").unwrap_err();
+    assert_eq!(wrong.0, ["SECRET_KEY: is not base64 of 32 bytes"]);
+}
+
+#[test]
+fn an_outside_issuer_is_named_as_a_whole_or_not_at_all() {
+    let whole = [
+        ("DATABASE_URL", URL),
+        ("AUTH_ISSUER", "https://issuer.example/"),
+        ("AUTH_AUDIENCE", "agent-free"),
+        ("AUTH_JWKS_URL", "https://issuer.example/keys"),
+        ("AUTH_ALGORITHM", "RS256"),
+    ];
+    let issuer = examine_with(&whole).config.unwrap().access.outside_issuer.unwrap();
+    assert_eq!(issuer.issuer, "https://issuer.example/");
+    assert_eq!(config_with("AUTH_ISSUER", "").unwrap().access.outside_issuer, None);
+    let told = |name: &str, value: &str| config_with(name, value).unwrap_err().0;
+    let missing = |name, given| format!("{name}: is not set, and {given} is: they go together");
+    assert_eq!(
+        told("AUTH_ISSUER", "x"),
+        ["AUTH_AUDIENCE", "AUTH_JWKS_URL", "AUTH_ALGORITHM"].map(|it| missing(it, "AUTH_ISSUER"))
+    );
+    assert_eq!(told("AUTH_AUDIENCE", "x"), [missing("AUTH_ISSUER", "AUTH_AUDIENCE")]);
+    let mut ours = whole;
+    ours[1].1 = "http://127.0.0.1:8080";
+    assert_eq!(
+        examine_with(&ours).config.unwrap_err().0,
+        ["AUTH_ISSUER: http://127.0.0.1:8080 is the same as PUBLIC_URL (http://127.0.0.1:8080)"]
+    );
 }
 
 #[test]

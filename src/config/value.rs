@@ -35,25 +35,6 @@ impl fmt::Debug for DatabaseUrl {
     }
 }
 
-/// Who a request without credentials is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ViewerClass {
-    /// Sees what is published.
-    Public,
-    /// Sees every row.
-    Development,
-}
-
-impl ViewerClass {
-    /// The name by which policies know the class.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Public => "public",
-            Self::Development => "development",
-        }
-    }
-}
-
 /// How log lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {
@@ -110,6 +91,11 @@ pub(super) fn hide_passwords(urls: &str) -> String {
     urls.split(',').map(|url| hide_password(url.trim())).collect::<Vec<_>>().join(",")
 }
 
+/// Stars in place of a value that is a secret as a whole.
+pub(super) fn hide(text: &str) -> String {
+    if text.is_empty() { String::new() } else { "***".to_owned() }
+}
+
 /// A value that may be empty.
 pub(super) fn optional<T>(
     parse: impl Fn(&str) -> Result<T, String>,
@@ -150,6 +136,27 @@ pub(super) fn http_url(text: &str) -> Result<String, String> {
     }
 }
 
+/// Where something is reached on the web: scheme, host and port, without a slash at its end.
+pub(super) fn origin(text: &str) -> Result<String, String> {
+    let text = text.strip_suffix('/').unwrap_or(text);
+    let is_bare = web_uri(text).is_some_and(|url| url.path() == "/" && !text.ends_with('/'));
+    if is_bare { Ok(text.to_owned()) } else { Err("is not of the form https://host".to_owned()) }
+}
+
+/// The address of something on the web.
+pub(super) fn web_url(text: &str) -> Result<String, String> {
+    let url = web_uri(text).map(|_| text.to_owned());
+    url.ok_or_else(|| "is not an address of the form https://host/path".to_owned())
+}
+
+/// Nobody's name or password stands in it, nor a query.
+fn web_uri(text: &str) -> Option<axum::http::Uri> {
+    let url: axum::http::Uri = text.parse().ok()?;
+    let is_web = matches!(url.scheme_str(), Some("http" | "https")) && url.query().is_none();
+    let has_host = url.authority().is_some_and(|authority| !authority.as_str().contains('@'));
+    Some(url).filter(|_| is_web && has_host)
+}
+
 /// A part of a whole.
 pub(super) fn ratio(text: &str) -> Result<f64, String> {
     let ratio = text.parse().ok().filter(|ratio| (0.0..=1.0).contains(ratio));
@@ -180,6 +187,23 @@ pub(super) fn duration_or_zero(text: &str) -> Result<Duration, String> {
     milliseconds(text)
         .map(Duration::from_millis)
         .ok_or_else(|| "is not a time from 0s to 596h, such as 500ms, 10s or 2m".into())
+}
+
+/// How long something counts: seconds to years.
+pub(super) fn lifetime(text: &str) -> Result<Duration, String> {
+    let (number, unit) = number_and_unit(text);
+    let factor = match unit {
+        "s" => Some(1),
+        "m" => Some(60),
+        "h" => Some(60 * 60),
+        "d" => Some(24 * 60 * 60),
+        _ => None,
+    };
+    let seconds = factor.and_then(|factor: u64| number?.checked_mul(factor));
+    let seconds = seconds.filter(|seconds| (1..=3650 * 24 * 60 * 60).contains(seconds));
+    seconds
+        .map(Duration::from_secs)
+        .ok_or_else(|| "is not a time from 1s to 3650d, such as 90s, 10m, 24h or 30d".into())
 }
 
 fn milliseconds(text: &str) -> Option<u64> {

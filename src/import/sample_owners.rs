@@ -14,8 +14,8 @@ pub(crate) async fn assign(
     let count = i64::from(owners.count.max(1));
     transaction
         .execute(
-            "INSERT INTO users (display_name, user_type, is_sample)
-             SELECT name, 'SELLER', true
+            "INSERT INTO users (display_name, user_type, is_sample, is_public)
+             SELECT name, 'SELLER', true, true
                FROM generate_series(1, $2::bigint) AS number,
                     LATERAL (SELECT $1::text || ' ' || lpad(number::text, 4, '0') AS name) AS named
               WHERE NOT EXISTS (SELECT FROM users u WHERE u.is_sample AND u.display_name = name)

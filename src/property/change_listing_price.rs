@@ -13,7 +13,7 @@ pub(super) struct ChangeListingPrice;
 #[async_trait]
 impl Mutation for ChangeListingPrice {
     async fn run(&self, write: &WriteContext<'_>, input: &Input) -> Result<Payload, WriteError> {
-        let listing = Listing::lock(write, input).await?;
+        let listing = Listing::lock_decided(write, input).await?;
         listing.allow(&CHANGE_PRICE)?;
         write.update("Listing", listing.id, input).await?;
         Ok(listing.payload())

@@ -17,6 +17,8 @@ use super::locked_listing::Listing;
 /// A step to another status.
 pub(super) struct Step {
     pub(super) action: &'static Action,
+    /// What the viewer must hold, besides being the one to write the listing.
+    permission: Option<&'static str>,
     /// What keeps this listing from it, besides its status.
     obstacles: fn(&Listing) -> Vec<UserError>,
     /// The fields of the input that name a day on which something happened.
@@ -107,12 +109,12 @@ pub(super) const STEPS: [Step; 9] = [
         },
         ..Step::of(&state::EXPIRE)
     },
-    Step::of(&state::DELETE),
+    Step { permission: Some("listing.delete"), ..Step::of(&state::DELETE) },
 ];
 
 impl Step {
     const fn of(action: &'static Action) -> Self {
-        Self { action, obstacles: |_| Vec::new(), days: &[], sets: |_, _| {} }
+        Self { action, permission: None, obstacles: |_| Vec::new(), days: &[], sets: |_, _| {} }
     }
 
     /// Takes the step with a locked listing.
@@ -137,7 +139,10 @@ impl Step {
 #[async_trait]
 impl Mutation for Step {
     async fn run(&self, write: &WriteContext<'_>, input: &Input) -> Result<Payload, WriteError> {
-        let listing = Listing::lock(write, input).await?;
+        if let Some(permission) = self.permission {
+            write.require(permission)?;
+        }
+        let listing = Listing::lock_decided(write, input).await?;
         self.take(write, input, &listing).await?;
         Ok(listing.payload())
     }

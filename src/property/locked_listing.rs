@@ -3,9 +3,11 @@
 use chrono::{NaiveDate, TimeDelta, Utc};
 use loaders::mutation::Input;
 use loaders::{Payload, RequestError, UserError, UserErrorCode, WriteContext, WriteError};
+use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::listing_state::{Action, Status};
+use super::policy::MANAGE;
 
 /// A locked listing.
 #[derive(Debug, Clone)]
@@ -28,10 +30,25 @@ const COLUMNS: &str = "property_id, seller_id, standard_status, list_price::text
     purchase_contract_date";
 
 impl Listing {
-    /// Locks the listing that the input names, in the version that it expects.
+    /// Locks the listing that the input names, in the version that it expects, to write what it says.
     pub(super) async fn lock(write: &WriteContext<'_>, input: &Input) -> Result<Self, WriteError> {
         let id = input.id("id", "Listing")?;
         let row = write.lock("Listing", id, input.expected_version(), COLUMNS).await?;
+        Self::of(id, &row)
+    }
+
+    /// The same, to decide what becomes of it: to offer it, and to take it through its life.
+    pub(super) async fn lock_decided(
+        write: &WriteContext<'_>,
+        input: &Input,
+    ) -> Result<Self, WriteError> {
+        let id = input.id("id", "Listing")?;
+        let expected = input.expected_version();
+        let row = write.lock_permitted("Listing", id, expected, COLUMNS, MANAGE).await?;
+        Self::of(id, &row)
+    }
+
+    fn of(id: Uuid, row: &Row) -> Result<Self, WriteError> {
         let status: &str = row.try_get("standard_status")?;
         let status = Status::named(status).ok_or_else(|| {
             let message = format!("the status {status} is unknown to this server");

@@ -34,13 +34,19 @@ const CONTRADICTIONS: &str = "
     ORDER BY 1";
 
 /// What moves, table by table, with a condition for rows whose like the kept record has already.
-const MOVES: [(&str, &str); 9] = [
+const MOVES: [(&str, &str); 11] = [
     ("listings", ""),
     ("property_identifiers", ""),
     ("property_conditions", ""),
     ("property_improvements", ""),
     ("property_maintenance_records", ""),
     ("property_valuations", ""),
+    (
+        "invitations",
+        "AND (moved.state <> 'PENDING' OR NOT EXISTS (SELECT FROM invitations kept
+             WHERE kept.property_id = $1 AND kept.state = 'PENDING'
+                 AND lower(kept.email) = lower(moved.email)))",
+    ),
     (
         "property_features",
         "AND NOT EXISTS (SELECT FROM property_features kept
@@ -50,6 +56,12 @@ const MOVES: [(&str, &str); 9] = [
         "property_amenities",
         "AND NOT EXISTS (SELECT FROM property_amenities kept
              WHERE kept.property_id = $1 AND kept.amenity_id = moved.amenity_id)",
+    ),
+    (
+        "property_collaborators",
+        "AND (moved.ended_at IS NOT NULL OR NOT EXISTS (SELECT FROM property_collaborators kept
+             WHERE kept.property_id = $1 AND kept.ended_at IS NULL
+                 AND (kept.user_id = moved.user_id OR kept.firm_id = moved.firm_id)))",
     ),
     (
         "comparable_sales",
@@ -72,6 +84,7 @@ const PUBLISH: &str = "UPDATE properties SET published_at = least(properties.pub
 #[async_trait]
 impl Mutation for MergeProperties {
     async fn run(&self, write: &WriteContext<'_>, input: &Input) -> Result<Payload, WriteError> {
+        write.require("property.merge")?;
         let kept = input.id("id", "Property")?;
         let duplicate = input.id("duplicateId", "Property")?;
         if kept == duplicate {

@@ -17,7 +17,10 @@
 mod change_listing_price;
 mod comparables;
 mod constraints;
+mod create_listing;
+mod create_property;
 mod days_on_market;
+mod delete_property;
 mod history;
 mod listing_state;
 mod listing_steps;
@@ -32,6 +35,7 @@ mod publish_property;
 mod relist_listing;
 mod restore_property;
 mod update_listing;
+mod update_property;
 
 use loaders::Registry;
 
@@ -45,6 +49,10 @@ pub(crate) fn bind(registry: &mut Registry) {
         .resolver("Property", "history", history::History)
         .resolver("Property", "pricePerSquareFoot", price_per_square_foot::PricePerSquareFoot)
         .resolver("Listing", "daysOnMarket", days_on_market::DaysOnMarket)
+        .mutation("createProperty", create_property::CreateProperty)
+        .mutation("updateProperty", update_property::UpdateProperty)
+        .mutation("deleteProperty", delete_property::DeleteProperty)
+        .mutation("createListing", create_listing::CreateListing)
         .mutation("updateListing", update_listing::UpdateListing)
         .mutation("publishListing", publish_listing::PublishListing)
         .mutation("changeListingPrice", change_listing_price::ChangeListingPrice)

@@ -6,6 +6,7 @@ use loaders::{Mutation, Payload, UserErrorCode, WriteContext, WriteError};
 
 use super::listing_steps::{ANNOUNCE, PUBLISH};
 use super::locked_listing::Listing;
+use super::policy::MANAGE;
 
 /// The mutation.
 pub(super) struct PublishListing;
@@ -22,9 +23,9 @@ impl Mutation for PublishListing {
             let message = "a listing that is only announced has not come on the market yet";
             return Err(input.mistake(UserErrorCode::Invalid, "onMarketDate", message).into());
         }
-        let listing = Listing::lock(write, input).await?;
+        let listing = Listing::lock_decided(write, input).await?;
         // Locked too, so that it is not deleted or hidden in the meantime.
-        write.lock("Property", listing.property, None, "id").await?;
+        write.lock_permitted("Property", listing.property, None, "id", MANAGE).await?;
         let step = if coming_soon { ANNOUNCE } else { PUBLISH };
         step.take(write, input, &listing).await?;
         write.execute(PUBLISH_PROPERTY, &[&listing.property]).await?;

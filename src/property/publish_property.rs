@@ -4,6 +4,8 @@ use async_trait::async_trait;
 use loaders::mutation::Input;
 use loaders::{Mutation, Payload, UserError, UserErrorCode, WriteContext, WriteError};
 
+use super::policy::MANAGE;
+
 /// The mutation to publish; a property that was published before keeps its date.
 pub(super) struct PublishProperty;
 
@@ -23,7 +25,7 @@ const OPEN_LISTINGS: &str = "SELECT FROM listings
 impl Mutation for PublishProperty {
     async fn run(&self, write: &WriteContext<'_>, input: &Input) -> Result<Payload, WriteError> {
         let id = input.id("id", "Property")?;
-        write.lock("Property", id, input.expected_version(), "id").await?;
+        write.lock_permitted("Property", id, input.expected_version(), "id", MANAGE).await?;
         write.execute(PUBLISH, &[&id]).await?;
         Ok(Payload::new().entity("property", "Property", id))
     }
@@ -33,7 +35,7 @@ impl Mutation for PublishProperty {
 impl Mutation for UnpublishProperty {
     async fn run(&self, write: &WriteContext<'_>, input: &Input) -> Result<Payload, WriteError> {
         let id = input.id("id", "Property")?;
-        write.lock("Property", id, input.expected_version(), "id").await?;
+        write.lock_permitted("Property", id, input.expected_version(), "id", MANAGE).await?;
         if !write.query(OPEN_LISTINGS, &[&id]).await?.is_empty() {
             let message = "the property has an open listing: close, withdraw or cancel it first";
             return Err(UserError::new(UserErrorCode::InUse, &["id"], message).into());

@@ -16,23 +16,26 @@ use super::locked_listing::Listing;
 /// The mutation.
 pub(super) struct RelistListing;
 
-/// What the contract does not show yet moves past it.
-const CARRY_REMARKS: &str = "UPDATE listings draft
-    SET private_remarks = old.private_remarks, showing_instructions = old.showing_instructions
+/// What the viewer need not see moves past the contract: who sells it, and remarks for agents.
+const CARRY: &str = "UPDATE listings draft
+    SET seller_id = old.seller_id, private_remarks = old.private_remarks,
+        showing_instructions = old.showing_instructions
     FROM listings old
     WHERE draft.id = $1 AND old.id = $2
-        AND num_nonnulls(old.private_remarks, old.showing_instructions) > 0";
+        AND num_nonnulls(old.seller_id, old.private_remarks, old.showing_instructions) > 0";
 
 #[async_trait]
 impl Mutation for RelistListing {
     async fn run(&self, write: &WriteContext<'_>, input: &Input) -> Result<Payload, WriteError> {
         let listing = Listing::lock(write, input).await?;
+        // Whoever sold it once may still write the old listing, not offer the property again.
+        write.lock("Property", listing.property, None, "id").await?;
         listing.allow(&RELIST)?;
         let mut fields = carried(write, &listing).await?;
         let given = input.fields().filter(|(_, value)| **value != Value::Null);
         fields.extend(given.map(|(name, value)| (Name::new(name), value.clone())));
         let draft = write.insert("Listing", &Input::new(Value::Object(fields))).await?;
-        write.execute(CARRY_REMARKS, &[&draft, &listing.id]).await?;
+        write.execute(CARRY, &[&draft, &listing.id]).await?;
         Ok(Payload::new().entity("listing", "Listing", draft))
     }
 }
@@ -55,7 +58,6 @@ async fn carried(
     let or_null = |value: Option<Value>| value.unwrap_or(Value::Null);
     let fields = [
         ("propertyId", Value::from(typed("property", listing.property))),
-        ("sellerId", or_null(listing.seller.map(|id| Value::from(typed("user", id))))),
         ("listPrice", or_null(listing.list_price.clone().map(Value::from))),
         ("listingTerms", or_null(terms.map(Value::from))),
         ("publicRemarks", or_null(remarks.map(Value::from))),

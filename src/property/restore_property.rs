@@ -1,11 +1,13 @@
 //! `restoreProperty`: a deleted property comes back with everything that hangs on it.
 //!
 //! Nobody sees a deleted row, so it is restored first and asked about afterwards: whoever could not
-//! write the restored property learns nothing, not even that it was there.
+//! decide about the restored property learns nothing, not even that it was there.
 
 use async_trait::async_trait;
 use loaders::mutation::Input;
 use loaders::{Mutation, Payload, UserError, UserErrorCode, WriteContext, WriteError};
+
+use super::policy::MANAGE;
 
 /// The mutation.
 pub(super) struct RestoreProperty;
@@ -27,10 +29,11 @@ impl Mutation for RestoreProperty {
         };
         let row = write.query_opt(DELETED, &[&id]).await?.ok_or_else(absent)?;
         write.execute(RESTORE, &[&id]).await?;
-        match write.require_writable("Property", &[id]).await {
-            Err(WriteError::Refused(_)) => return Err(absent().into()),
-            other => other?,
-        }
+        let permitted = write.lock_permitted("Property", id, None, "id", MANAGE).await;
+        permitted.map_err(|error| match error {
+            WriteError::User(_) | WriteError::Refused(_) => absent().into(),
+            other => other,
+        })?;
         if row.try_get(1)? {
             let message = "the property was merged into another one and stays deleted";
             return Err(UserError::new(UserErrorCode::IllegalTransition, &["id"], message).into());

@@ -1,4 +1,5 @@
-//! `updateListing`: seller, listing contract, terms and remarks, of a draft or while it is open.
+//! `updateListing`: seller, listing contract, terms and remarks, of a draft or while it is open. Who
+//! sells it is said by those who decide about its property.
 
 use async_trait::async_trait;
 use loaders::mutation::Input;
@@ -6,6 +7,7 @@ use loaders::{Mutation, Payload, UserError, UserErrorCode, Value, WriteContext, 
 
 use super::listing_state::{Status, UPDATE};
 use super::locked_listing::Listing;
+use super::policy::MANAGE;
 
 /// The mutation.
 pub(super) struct UpdateListing;
@@ -17,6 +19,9 @@ const KEPT: [&str; 3] = ["sellerId", "listingContractDate", "expirationDate"];
 impl Mutation for UpdateListing {
     async fn run(&self, write: &WriteContext<'_>, input: &Input) -> Result<Payload, WriteError> {
         let listing = Listing::lock(write, input).await?;
+        if input.has("sellerId") && input.optional_id("sellerId", "User")? != listing.seller {
+            write.lock_permitted("Property", listing.property, None, "id", MANAGE).await?;
+        }
         listing.allow(&UPDATE)?;
         let cleared = KEPT.into_iter().filter(|field| input.get(field) == Some(&Value::Null));
         let mistakes: Vec<UserError> = match listing.status {

@@ -130,7 +130,7 @@ macro_rules! operation {
 
 /// The tabs that a first visit opens, in their order and in the form that GraphiQL takes.
 fn examples() -> Bytes {
-    let tabs: [Value; 9] = [
+    let tabs: [Value; 11] = [
         operation!("houses"),
         operation!("brick-houses"),
         operation!("nearby"),
@@ -138,6 +138,8 @@ fn examples() -> Bytes {
         operation!("market"),
         operation!("pages", variables),
         operation!("by-id", variables),
+        operation!("sign-in", variables),
+        operation!("who-am-i"),
         operation!("offer", variables),
         operation!("improve", variables),
     ];

@@ -14,6 +14,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use loaders::{Engine, ReplicaState, ReplicaStatus};
 use serde_json::{Value, json};
+use stores::rate_limits::{Adapter, Chosen, Status};
 use tokio::sync::Mutex;
 use tokio_postgres::Client;
 
@@ -30,6 +31,7 @@ const LOOK_TIMEOUT: Duration = Duration::from_secs(2);
 pub(super) struct Health {
     url: DatabaseUrl,
     engine: Arc<Engine>,
+    rate_limits: Arc<Chosen>,
     stopping: AtomicBool,
     seen: Mutex<Seen>,
 }
@@ -43,8 +45,9 @@ struct Seen {
 }
 
 impl Health {
-    pub(super) fn new(url: DatabaseUrl, engine: Arc<Engine>) -> Self {
-        Self { url, engine, stopping: AtomicBool::new(false), seen: Mutex::default() }
+    pub(super) fn new(url: DatabaseUrl, engine: Arc<Engine>, rate_limits: Arc<Chosen>) -> Self {
+        let stopping = AtomicBool::new(false);
+        Self { url, engine, rate_limits, stopping, seen: Mutex::default() }
     }
 
     /// From now on the server is not ready: it stops.
@@ -118,8 +121,20 @@ async fn ready(State(health): State<Arc<Health>>) -> Response {
         false => (StatusCode::SERVICE_UNAVAILABLE, "not ready"),
     };
     let replicas: Vec<Value> = health.engine.replicas().iter().map(replica).collect();
-    let body = Json(json!({ "status": word, "reasons": reasons, "replicas": replicas }));
+    let stores = json!({ "rateLimits": store(health.rate_limits.status()) });
+    let body =
+        Json(json!({ "status": word, "reasons": reasons, "replicas": replicas, "stores": stores }));
     (status, [(header::CACHE_CONTROL, "no-store")], body).into_response()
+}
+
+/// Which adapter a store has, and whether the embedded one stands in for its server: that makes no
+/// server unready.
+fn store(Status { adapter, is_degraded }: Status) -> Value {
+    let adapter = match adapter {
+        Adapter::Redis => "redis",
+        Adapter::Embedded => "embedded",
+    };
+    json!({ "adapter": adapter, "state": if is_degraded { "degraded" } else { "ready" } })
 }
 
 /// How a replica is; where it is concerns nobody outside. One that is away makes no server unready,

@@ -5,12 +5,17 @@
 
 mod address;
 mod admission;
+mod background;
+mod cors;
 mod graphiql;
 mod graphql;
 mod health;
 mod listen;
 mod metrics;
 mod observe;
+mod rate_limit;
+mod security_headers;
+mod stores;
 mod sweep;
 mod telemetry;
 pub mod trusted;
@@ -19,6 +24,8 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use ::stores::rate_limits::RedisUrlError;
+use axum::middleware::from_fn_with_state;
 use loaders::{
     Engine, EngineOptions, Pool, PoolError, Registry, ReplicaOptions, RequestError, StartError,
 };
@@ -26,16 +33,22 @@ use thiserror::Error;
 use tokio::net::TcpListener;
 
 use self::admission::Admission;
+pub use self::background::work;
+use self::cors::Origins;
 use self::graphql::Documents;
 use self::health::Health;
 use self::metrics::{Metrics, MetricsServer, Sources};
 use self::observe::Observer;
+use self::rate_limit::RateLimiter;
 use self::sweep::Sweeper;
 use self::telemetry::Telemetry;
 pub use self::telemetry::TelemetryError;
 use self::trusted::TrustedError;
+use crate::access::{Access, AccessError, Lockout};
 use crate::config::{Config, DatabaseConfig, DatabaseUrl};
-use crate::{property, users};
+use crate::jobs::Monitor;
+use crate::mail::MailError;
+use crate::{jobs, property, users};
 
 /// The contract, as people wrote it and with what follows from it.
 pub const CONTRACT: &str = include_str!("../../schema.graphql");
@@ -49,6 +62,9 @@ pub enum ServerError {
     /// The address of the database cannot be read.
     #[error("an address of the database cannot be read")]
     DatabaseUrl(#[source] tokio_postgres::Error),
+    /// Nobody could sign in.
+    #[error(transparent)]
+    Access(#[from] AccessError),
     /// The pool of connections cannot be made.
     #[error(transparent)]
     Pool(#[from] PoolError),
@@ -72,6 +88,18 @@ pub enum ServerError {
     /// Some trusted documents do not fit the contract.
     #[error("trusted documents do not fit the contract:\n  {}", .0.join("\n  "))]
     DocumentsBreak(Vec<String>),
+    /// Mail cannot be sent as configured.
+    #[error("MAIL_URL cannot be used")]
+    Mail(#[from] MailError),
+    /// A process that does nothing but jobs was told to do none.
+    #[error("WORKERS is 0: agent-free worker would have nothing to do")]
+    NoWorkers,
+    /// The address of Redis cannot be used.
+    #[error("REDIS_URL cannot be used")]
+    Redis(#[from] RedisUrlError),
+    /// Limits are set for mutations that there are not.
+    #[error("RATE_LIMIT_MUTATIONS names mutations that there are not: {}", .0.join(", "))]
+    UnknownMutations(Vec<String>),
     /// Requests took longer to finish than the server waits for them.
     #[error("{0} connections were cut off: their requests outlasted SHUTDOWN_TIMEOUT")]
     CutOff(usize),
@@ -82,6 +110,7 @@ fn registry() -> Registry {
     let mut registry = Registry::new();
     users::bind(&mut registry);
     property::bind(&mut registry);
+    jobs::bind(&mut registry);
     registry
 }
 
@@ -109,6 +138,16 @@ pub async fn engine(config: &Config) -> Result<Engine, ServerError> {
         disclosure: config.http.disclosure,
     };
     Ok(Engine::start(CONTRACT, registry(), pool, options).await?)
+}
+
+/// What knows who is asking this engine, for whoever drives it without a door.
+///
+/// # Errors
+/// There is no `SECRET_KEY`, or a store cannot be used.
+pub async fn access(config: &Config, engine: &Engine) -> Result<Arc<Access>, ServerError> {
+    let store = stores::rate_limits(&config.rate_limits, engine.pool_handle()).await?;
+    let lockout = Lockout::new(store, &config.rate_limits);
+    Ok(Access::start(config, engine.pool_handle(), lockout).await?)
 }
 
 /// Connections to the primary or a replica.
@@ -153,11 +192,17 @@ pub async fn serve(
 ) -> Result<(), ServerError> {
     let engine = engine(config).await?;
     let engine = Arc::new(with_replicas(engine, &config.database).await?);
+    let store = stores::rate_limits(&config.rate_limits, engine.pool_handle()).await?;
+    let limiter = RateLimiter::new(&config.rate_limits, engine.contract(), store.clone())
+        .map_err(ServerError::UnknownMutations)?;
+    let lockout = Lockout::new(store.clone(), &config.rate_limits);
+    let access = Access::start(config, engine.pool_handle(), lockout).await?;
     let documents = documents(config, &engine).await?;
     // Sweeps until this value is dropped.
     let _sweeper = Sweeper::start(engine.clone());
+    let worker = background::start(config)?;
     let Config { http, limits, operations, .. } = config;
-    let health = Arc::new(Health::new(config.database.url.clone(), engine.clone()));
+    let health = Arc::new(Health::new(config.database.url.clone(), engine.clone(), store.clone()));
     let mut registry = metrics::registry();
     let metrics = operations.metrics_address.map(|_| Metrics::new(&mut registry));
     let telemetry = Telemetry::start(operations)?;
@@ -176,17 +221,20 @@ pub async fn serve(
     let _metrics_server = match operations.metrics_address {
         Some(address) => {
             let (engine, admission, gate) = (engine.clone(), admission.clone(), gate.clone());
-            let sources = Sources { engine, admission, gate };
+            let jobs = Monitor::start(engine.pool_handle());
+            let sources = Sources { engine, admission, gate, jobs };
             Some(MetricsServer::start(address, registry, sources).await?)
         }
         None => None,
     };
-    let door = graphql::Door::new(config, engine, documents, admission, observer.clone());
+    let guards = graphql::Guards { access, admission, limiter, origins: Origins::new(config) };
+    let door = graphql::Door::new(config, engine, documents, guards, observer.clone());
     let mut routes = graphql::routes(Arc::new(door)).merge(health::routes(health.clone()));
     // Its own operations are not among the trusted ones.
     if http.graphiql && http.disclosure && http.trusted_documents.is_none() {
         routes = routes.merge(graphiql::routes());
     }
+    let routes = routes.layer(from_fn_with_state(Arc::new(Origins::new(config)), cors::layer));
     tracing::info!(address = %listener.local_addr()?, "serving");
     let listening = listen::Listening {
         routes,
@@ -201,6 +249,9 @@ pub async fn serve(
         tokio::time::sleep(delay).await;
     };
     let cut_off = listening.serve(listener, stop).await;
+    if let Some(worker) = worker {
+        worker.stop(operations.shutdown_timeout).await;
+    }
     observer.stop().await;
     match cut_off {
         0 => Ok(()),

@@ -2,15 +2,17 @@
 //! them, and operations that the contract could have, each over a real database. The same inputs
 //! each time.
 
-use agent_free::config::{self, Config, ViewerClass};
+use std::net::Ipv4Addr;
+
+use agent_free::access::RequestContext;
 use agent_free::server;
 use fastrand::Rng;
-use fuzz::{Input, Operations, Reached, check, seeds};
+use fuzz::{Input, Operations, Reached, check, seeds, viewer};
+use loaders::Engine;
 use loaders::contract::Contract;
-use loaders::{Engine, Viewer};
 
 use super::world;
-use crate::support::TestDatabase;
+use crate::support::{TestDatabase, default_config};
 
 const SEED: u64 = 20_261_123;
 
@@ -51,19 +53,29 @@ const WORDS: &[&str] = &[
     "\0",
 ];
 
-async fn engine(database: &TestDatabase) -> Engine {
-    let examination =
-        config::examine(|name| (name == "DATABASE_URL").then(|| database.url().into()));
-    let config: Config = examination.config.unwrap();
-    server::engine(&config).await.unwrap()
+/// An engine, and a request that is not signed in.
+struct Stage {
+    engine: Engine,
+    context: RequestContext,
+}
+
+impl Stage {
+    async fn over(database: &TestDatabase) -> Self {
+        let config = default_config(database);
+        let engine = server::engine(&config).await.unwrap();
+        let access = server::access(&config, &engine).await.unwrap();
+        let context =
+            RequestContext::anonymous(access, Ipv4Addr::LOCALHOST.into(), &Default::default());
+        Self { engine, context }
+    }
 }
 
 /// Runs each input, and says how many came how far: refused, executed, to the database.
-async fn run(engine: &Engine, inputs: impl Iterator<Item = Input>) -> [usize; 3] {
-    let viewer = Viewer::of_class(ViewerClass::Development.name());
+async fn run(stage: &Stage, inputs: impl Iterator<Item = Input>) -> [usize; 3] {
+    let viewer = viewer();
     let mut reached = [0; 3];
     for input in inputs {
-        match check(engine, &viewer, &input).await {
+        match check(&stage.engine, &viewer, &stage.context, &input).await {
             Ok(Reached::Refused) => reached[0] += 1,
             Ok(Reached::Executed) => reached[1] += 1,
             Ok(Reached::Database) => reached[2] += 1,
@@ -91,8 +103,8 @@ fn mangle(bytes: &mut Vec<u8>, random: &mut Rng) {
 #[tokio::test]
 async fn every_seed_has_an_answer() {
     let database = TestDatabase::new().await;
-    let engine = engine(&database).await;
-    let reached = run(&engine, seeds().into_iter().map(|(_, input)| input)).await;
+    let stage = Stage::over(&database).await;
+    let reached = run(&stage, seeds().into_iter().map(|(_, input)| input)).await;
     assert!(reached[0] >= 10 && reached[2] >= 10, "{reached:?}");
 }
 
@@ -100,14 +112,14 @@ async fn every_seed_has_an_answer() {
 async fn any_bytes_have_an_answer() {
     let database = TestDatabase::new().await;
     world::make(&database).await;
-    let engine = engine(&database).await;
+    let stage = Stage::over(&database).await;
     let (seeds, mut random) = (seeds(), Rng::with_seed(SEED));
     let inputs = (0..ROUND).map(|_| {
         let mut bytes = random.choice(&seeds).unwrap().1.to_text().into_bytes();
         mangle(&mut bytes, &mut random);
         Input::from_bytes(&bytes)
     });
-    let reached = run(&engine, inputs).await;
+    let reached = run(&stage, inputs).await;
     assert!(reached.iter().all(|reached| *reached > 0), "{reached:?}");
 }
 
@@ -115,14 +127,14 @@ async fn any_bytes_have_an_answer() {
 async fn operations_of_the_contract_have_an_answer() {
     let database = TestDatabase::new().await;
     let ids = world::make(&database).await;
-    let engine = engine(&database).await;
+    let stage = Stage::over(&database).await;
     let operations = Operations::new(Contract::parse(server::CONTRACT).unwrap(), ids);
     let mut random = Rng::with_seed(SEED);
     let inputs = (0..ROUND).map(|_| {
         let bytes: Vec<u8> = std::iter::repeat_with(|| random.u8(..)).take(400).collect();
         operations.choose(&bytes)
     });
-    let reached = run(&engine, inputs).await;
+    let reached = run(&stage, inputs).await;
     // What is refused before that teaches little.
     assert!(reached[2] > ROUND / 8, "{reached:?}");
 }

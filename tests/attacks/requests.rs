@@ -107,10 +107,7 @@ async fn many_at_once_take_no_more_than_their_turn() {
 async fn a_mutation_that_is_selected_twice_runs_once() {
     let database = TestDatabase::new().await;
     world::make(&database).await;
-    let server = TestServer::start_with(&database, |config| {
-        config.http.viewer = agent_free::config::ViewerClass::Development;
-    })
-    .await;
+    let server = TestServer::start(&database).await;
     let query = "mutation ($input: CreatePropertyMaintenanceRecordInput!) {
         made: createPropertyMaintenanceRecord(input: $input) { errors { code } }
         made: createPropertyMaintenanceRecord(input: $input) { position }

@@ -5,7 +5,6 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
-use agent_free::config::ViewerClass;
 use tokio::process::Command;
 
 use super::world;
@@ -20,10 +19,8 @@ async fn schemathesis_finds_no_defect() {
         .expect("this test runs Schemathesis: run it with cargo xtask test, which installs it");
     let database = TestDatabase::new().await;
     world::make(&database).await;
-    let server = TestServer::start_with(&database, |config| {
-        config.http.viewer = ViewerClass::Development;
-    })
-    .await;
+    let server = TestServer::start(&database).await;
+    let authorization = format!("Authorization: {}", server.administrator().await.authorization());
     let files = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/attacks/schemathesis");
     let folder = tempfile::tempdir().unwrap();
     let mut command = Command::new(program);
@@ -31,6 +28,7 @@ async fn schemathesis_finds_no_defect() {
         .arg("--config-file")
         .arg(files.join("schemathesis.toml"))
         .args(["run", &server.url("/graphql"), "--seed", "20261123", "--max-examples", EXAMPLES])
+        .args(["--header", &authorization])
         .args(["--checks", "no_defect", "--phases", "fuzzing", "--no-shrink", "--no-color"])
         .args(["--suppress-health-check", "all", "--warnings", "off"])
         .env_clear()

@@ -7,7 +7,7 @@ use crate::support::TestDatabase;
 async fn every_mistake_is_told_at_once() {
     let variables = [
         ("PAGE_SIZE_MAX", "many"),
-        ("VIEWER", "admin"),
+        ("EXPOSE_COST", "maybe"),
         ("DATABASE_READ_URLS", "postgres://a:secret@replica/x,nowhere"),
         ("TRUSTED_PROXIES", "10.0.0.0/33"),
         ("REQUEST_QUEUE_WAIT", "1m"),
@@ -21,7 +21,7 @@ async fn every_mistake_is_told_at_once() {
       DATABASE_URL: is required and not set
       DATABASE_READ_URLS: is not an address of the form postgres://user:password@host:5432/name
       TRUSTED_PROXIES: "10.0.0.0/33" has something in it that is neither an address nor a network, such as 10.0.0.7 or 10.0.0.0/8
-      VIEWER: "admin" is neither public nor development
+      EXPOSE_COST: "maybe" is neither on nor off
       PAGE_SIZE_MAX: "many" is not a whole number from 1 to 100000
       REQUEST_QUEUE_WAIT: 1m is not below REQUEST_TIMEOUT (30s)
       METRICS_ADDRESS: "9090" is not an address and a port, such as 127.0.0.1:8080

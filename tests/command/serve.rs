@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 use tokio::process::Command;
 
 use super::run;
-use crate::support::{TestDatabase, agent_free, free_address};
+use crate::support::{SECRET_KEY, TestDatabase, agent_free, free_address};
 
 #[tokio::test]
 async fn it_refuses_a_database_that_does_not_fit() {
@@ -44,6 +44,7 @@ async fn it_says_so_when_an_address_is_taken() {
             ("DATABASE_URL", database.url()),
             ("LISTEN_ADDRESS", listen),
             ("METRICS_ADDRESS", metrics),
+            ("SECRET_KEY", SECRET_KEY),
         ];
         let ended = run(&["serve"], &variables).await;
         assert_eq!(ended.code, Some(1));
@@ -59,7 +60,11 @@ async fn it_answers_until_it_is_told_to_stop() {
     for signal in ["TERM", "INT"] {
         let database = TestDatabase::new().await;
         let address = free_address().await;
-        let variables = [("DATABASE_URL", database.url()), ("LISTEN_ADDRESS", address.as_str())];
+        let variables = [
+            ("DATABASE_URL", database.url()),
+            ("LISTEN_ADDRESS", address.as_str()),
+            ("SECRET_KEY", SECRET_KEY),
+        ];
         let mut server = agent_free(&["serve"], &variables).stderr(Stdio::null()).spawn().unwrap();
         let url = format!("http://{address}/graphql");
         assert_eq!(ask(&url).await, json!({ "data": { "__typename": "Query" } }));

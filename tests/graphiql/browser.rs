@@ -1,4 +1,4 @@
-//! A headless Chromium with one page, driven through its DevTools protocol.
+//! A headless Chromium, driven through its DevTools protocol.
 //!
 //! Promises: a fresh profile, a record of each request that the page and its workers make and of
 //! each error on the console, no word to the world outside this machine, and no process left behind.
@@ -40,9 +40,13 @@ const FLAGS: [&str; 13] = [
     "about:blank",
 ];
 
-/// The browser and its page.
+/// A tab that is not in front.
+pub struct Tab(Option<String>);
+
+/// The browser, and the tab in front, which is the one that it is asked about.
 pub struct Browser {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    /// None for the browser itself.
     session: Option<String>,
     last_id: u64,
     /// What the console showed as errors: exceptions, refused or failed requests.
@@ -67,24 +71,50 @@ impl Browser {
         let (socket, _) = connect_async(debugging_address(&profile).await).await.unwrap();
         let mut browser =
             Self { socket, session: None, last_id: 0, complaints: Vec::new(), process, profile };
-        browser.attach().await;
+        let targets = browser.call("Target.getTargets", json!({})).await;
+        let targets = targets["targetInfos"].as_array().unwrap();
+        let page = targets.iter().find(|target| target["type"] == "page").unwrap();
+        browser.attach(&page["targetId"]).await;
         browser.call("Page.navigate", json!({ "url": url })).await;
         browser
     }
 
-    /// Makes the first page the one that [`call`](Self::call) speaks to.
-    async fn attach(&mut self) {
-        let targets = self.call("Target.getTargets", json!({})).await;
-        let page = targets["targetInfos"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .find(|target| target["type"] == "page");
-        let target = json!({ "targetId": page.unwrap()["targetId"], "flatten": true });
+    /// Puts a tab in front.
+    async fn attach(&mut self, target: &Value) {
+        let target = json!({ "targetId": target, "flatten": true });
         let attached = self.call("Target.attachToTarget", target).await;
         self.session = attached["sessionId"].as_str().map(str::to_owned);
         self.call("Log.enable", json!({})).await;
         self.call("Runtime.enable", json!({})).await;
+    }
+
+    /// Opens this address in another tab, in front; gives the one that was there before.
+    pub async fn open_tab(&mut self, url: &str) -> Tab {
+        let before = Tab(self.session.take());
+        let made = self.call("Target.createTarget", json!({ "url": url })).await;
+        self.attach(&made["targetId"]).await;
+        before
+    }
+
+    /// Puts this tab in front; gives the one that was there before.
+    pub async fn show(&mut self, tab: Tab) -> Tab {
+        let before = Tab(std::mem::replace(&mut self.session, tab.0));
+        self.call("Page.bringToFront", json!({})).await;
+        before
+    }
+
+    /// From now on, answers take a second and a half until they have reached the tab in front.
+    pub async fn slow_down(&mut self) {
+        let slow = json!({ "offline": false, "latency": 1500, "downloadThroughput": -1, "uploadThroughput": -1 });
+        self.call("Network.enable", json!({})).await;
+        self.call("Network.emulateNetworkConditions", slow).await;
+    }
+
+    /// A cookie for the tab in front, also one that its scripts cannot read.
+    pub async fn cookie(&mut self, name: &str) -> Option<Value> {
+        let mut found = self.call("Network.getCookies", json!({})).await;
+        let cookies = found["cookies"].as_array_mut().unwrap();
+        cookies.iter_mut().find(|cookie| cookie["name"] == name).map(Value::take)
     }
 
     /// Calls a method of the protocol and gives its result.

@@ -1,6 +1,9 @@
 //! GraphiQL as its user meets it: a real browser opens the page, runs a query and reads the answer.
 
 mod browser;
+mod page;
+mod second_factors;
+mod sign_in;
 
 use serde_json::{Value, json};
 
@@ -89,7 +92,7 @@ async fn each_example_is_answered() {
     let server = TestServer::start(&database).await;
     let examples = server.client().get(server.url("/graphiql/examples.json")).send().await.unwrap();
     let examples: Vec<Value> = examples.json().await.unwrap();
-    assert_eq!(examples.len(), 9);
+    assert_eq!(examples.len(), 11);
     for example in examples {
         let variables = example["variables"]
             .as_str()

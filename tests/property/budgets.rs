@@ -82,7 +82,9 @@ async fn examples_take_as_many_statements_for_fifty_properties_as_for_two() {
     // Two: a property needs another one to be compared with.
     let first = id("Property", houses.add().await);
     houses.add().await;
-    let examples: Vec<_> = tabs(&first).into_iter().chain(readme()).collect();
+    // Of nobody there is nothing to tell.
+    let tabs = tabs(&first).into_iter().filter(|tab| tab.name != "who-am-i");
+    let examples: Vec<_> = tabs.chain(readme()).collect();
     let few = costs(&server, &examples).await;
     for _ in 2..50 {
         houses.add().await;

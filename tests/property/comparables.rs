@@ -247,7 +247,7 @@ const QUERY: &str = "query ($first: Int!, $within: Int!, $months: Int!) {
 #[tokio::test]
 async fn comparables_are_what_loops_over_all_rows_find() {
     let database = TestDatabase::new().await;
-    let (public, development) = both_servers(&database).await;
+    let (public, administrator) = both_servers(&database).await;
     let factory = Factory::new(&database).await;
     fill(&factory).await;
     let hidden = "UPDATE listing_statuses SET is_public = false WHERE standard_status = 'CLOSED'";
@@ -255,7 +255,7 @@ async fn comparables_are_what_loops_over_all_rows_find() {
         factory.execute(rule).await;
         let market = Market::read(&factory).await;
         let mut found = 0;
-        for (server, everything) in [(&public, false), (&development, true)] {
+        for (server, everything) in [(&public, false), (&administrator, true)] {
             for limits in [
                 [5, 2000, 12],
                 [100, 50_000, 1200],

@@ -11,7 +11,7 @@ use super::factory::Values;
 pub struct Hiding {
     /// For people who read a failure.
     pub label: String,
-    /// Whether it is hidden from developers too.
+    /// Whether it is hidden from administrators too.
     pub from_everyone: bool,
     own: Value,
     /// The row that it is hidden with: the relation's column, the type, and how that is hidden.
@@ -24,6 +24,7 @@ type Rules = (&'static [&'static str], &'static [(&'static str, &'static str)]);
 const UNPUBLISHED: &str = r#"{ "published_at": null }"#;
 const DELETED: &str = r#"{ "deleted_at": "2024-05-06T07:08:09Z" }"#;
 const DRAFT: &str = r#"{ "standard_status": "INCOMPLETE", "close_price": null }"#;
+const PRIVATE: &str = r#"{ "is_public": false }"#;
 const ANY: &str = "{}";
 
 const WITH_PROPERTY: Rules = (&[], &[("property_id", "Property")]);
@@ -44,7 +45,7 @@ fn rules(type_name: &str) -> Option<Rules> {
         | "PropertyType"
         | "PropertyUseCategory"
         | "ZoningCode" => (&[], &[]),
-        "User" => (&[DELETED], &[]),
+        "User" => (&[PRIVATE, DELETED], &[]),
         "Property" => (&[UNPUBLISHED, DELETED], &[]),
         "PropertyAmenity"
         | "PropertyCondition"
@@ -81,6 +82,12 @@ pub fn ways(type_name: &str) -> Vec<Hiding> {
         })
     });
     by_itself.chain(with_another).collect()
+}
+
+/// Whether what refers to the row shows it: whoever offers something to everyone is known by name.
+pub fn is_shown_by(way: &Hiding, type_name: &str, column: &str) -> bool {
+    way.label.ends_with(PRIVATE)
+        && [("Property", "owner_id"), ("Listing", "seller_id")].contains(&(type_name, column))
 }
 
 /// Whether rows of the type are hidden together with what this column refers to.

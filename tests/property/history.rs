@@ -64,7 +64,7 @@ async fn sold(factory: &Factory, property: Uuid) -> Uuid {
 #[tokio::test]
 async fn both_kinds_of_changes_are_merged() {
     let database = TestDatabase::new().await;
-    let (public, development) = both_servers(&database).await;
+    let (public, administrator) = both_servers(&database).await;
     let factory = Factory::new(&database).await;
     let property = factory.make("Property", json!({})).await;
     let listing = sold(&factory, property).await;
@@ -100,7 +100,7 @@ async fn both_kinds_of_changes_are_merged() {
     assert_eq!(lines, public_history);
 
     // Developers see the draft besides, and nobody what was deleted.
-    let seen = history(&development, property, 100).await;
+    let seen = history(&administrator, property, 100).await;
     let lines: Vec<_> = seen.iter().map(line).collect();
     assert_eq!(lines[0], "2024-06-01 NEW_LISTING LIST_PRICE: - -> 300000.00");
     assert_eq!(lines[1], "2024-06-01 INCOMPLETE status: - -> INCOMPLETE");

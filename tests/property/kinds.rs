@@ -37,6 +37,17 @@ pub const TABLES: &[(&str, &str)] = &[
     ("ZoningCode", "zoning_codes"),
 ];
 
+/// Their names.
+pub fn types() -> impl Iterator<Item = &'static str> {
+    TABLES.iter().map(|(type_name, _)| *type_name)
+}
+
+/// Whether rows of the type are tested here. Those of people and of access are private, each in its
+/// own way: `tests/policy` and their own folders have them.
+pub fn is_known(type_name: &str) -> bool {
+    types().any(|known| known == type_name)
+}
+
 /// The table of a type.
 pub fn table(type_name: &str) -> &'static str {
     let known = TABLES.iter().find(|(known, _)| *known == type_name);
@@ -64,6 +75,8 @@ pub fn usual(type_name: &str, number: u32) -> Values {
         }
         "MarketingMaterial" => json!({ "published_at": "2024-01-02T03:04:05Z" }),
         "Property" => json!({ "published_at": "2024-01-02T03:04:05Z" }),
+        // The newest comes first.
+        "User" => json!({ "is_public": true, "display_name": format!("{:05}", 99_999 - number) }),
         "PropertyFeature" => json!({ "number_value": "5" }),
         _ => json!({}),
     };

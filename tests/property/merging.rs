@@ -51,6 +51,13 @@ async fn furnish(factory: &Factory, property: Uuid) {
     ] {
         factory.full(type_name, json!({ "property_id": property })).await;
     }
+    let people = format!(
+        "INSERT INTO property_collaborators (id, property_id, user_id)
+         SELECT gen_random_uuid(), '{property}', id FROM users LIMIT 1;
+         INSERT INTO invitations (id, property_id, email, capability, invited_by_id, expires_at)
+         SELECT gen_random_uuid(), '{property}', 'a@example.com', 'VIEW', id, now() FROM users LIMIT 1"
+    );
+    factory.execute(&people).await;
     let earlier = json!({ "deleted_at": "2024-01-01T00:00:00Z", "merged_into_id": property });
     factory.make("Property", earlier).await;
 }

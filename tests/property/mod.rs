@@ -29,12 +29,11 @@ mod real;
 mod records;
 mod writing;
 
-use agent_free::config::ViewerClass;
 use loaders::contract::Contract;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::support::{TestDatabase, TestServer};
+use crate::support::{Asking, TestDatabase, TestServer};
 
 pub use factory::Factory;
 
@@ -43,21 +42,21 @@ fn contract() -> Contract {
     Contract::parse(agent_free::server::CONTRACT).unwrap()
 }
 
-/// A server that shows what this viewer sees.
-async fn server_for(database: &TestDatabase, viewer: ViewerClass) -> TestServer {
-    TestServer::start_with(database, |config| config.http.viewer = viewer).await
+/// A server that is asked by this viewer.
+async fn server_for(database: &TestDatabase, asking: Asking) -> TestServer {
+    TestServer::start(database).await.asked_by(asking)
 }
 
-/// A server for everyone and one for developers, on the same database.
+/// A server that nobody in particular asks and one that an administrator asks, on the same database.
 async fn both_servers(database: &TestDatabase) -> (TestServer, TestServer) {
     tokio::join!(
-        server_for(database, ViewerClass::Public),
-        server_for(database, ViewerClass::Development)
+        server_for(database, Asking::Anonymous),
+        server_for(database, Asking::Administrator)
     )
 }
 
 /// `streetDirPrefix` as `street_dir_prefix`.
-fn snake_case(name: &str) -> String {
+pub fn snake_case(name: &str) -> String {
     let mut snake = String::new();
     for character in name.chars() {
         if character.is_ascii_uppercase() && !snake.is_empty() {

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::factory::Values;
-use super::{Factory, id, snake_case};
+use super::{Factory, id, kinds, snake_case};
 use crate::support::TestServer;
 
 /// Fields of one query, by alias; each is a place where the row could show.
@@ -30,7 +30,7 @@ impl Probes {
         }
         let itself = format!("{{ id: {{ eq: {known:?} }} }}");
         probes.0.extend(filtered(contract, type_name, &itself));
-        for owner in contract.possible_types("Node") {
+        for owner in kinds::types() {
             let lists = contract.fields(owner).iter();
             for field in lists.filter(|field| leads_to(contract, field, type_name)) {
                 let column = factory.column_to(type_name, owner);
@@ -112,7 +112,7 @@ pub fn filtered(contract: &Contract, type_name: &str, condition: &str) -> Vec<St
         return direct;
     }
     // The nearest above it that has a list: a property or a listing, or a row of theirs.
-    let owners = contract.possible_types("Node").into_iter();
+    let owners = kinds::types();
     owners
         .filter(|owner| *owner != type_name)
         .flat_map(|owner| contract.fields(owner).iter().map(move |field| (owner, field)))
@@ -129,7 +129,7 @@ pub fn references<'a>(
     contract: &'a Contract,
     target: &str,
 ) -> Vec<(&'a str, &'a FieldDef, String)> {
-    let owners = contract.possible_types("Node").into_iter();
+    let owners = kinds::types();
     owners
         .flat_map(|owner| contract.fields(owner).iter().map(move |field| (owner, field)))
         .filter(|(_, field)| contract.shape(field) == Shape::ToOne(target))

@@ -2,14 +2,13 @@
 
 use std::path::Path;
 
-use agent_free::config::ViewerClass;
 use agent_free::import::{self, ImportArguments};
 use serde_json::json;
 use tokio::sync::OnceCell;
 
 use super::examples::{readme, tabs};
 use super::{Factory, id, server_for, uuids};
-use crate::support::{TestDatabase, TestServer};
+use crate::support::{Asking, TestDatabase, TestServer};
 
 static IMPORTED: OnceCell<TestDatabase> = OnceCell::const_new();
 
@@ -31,7 +30,7 @@ async fn import() -> TestDatabase {
 
 /// A server on it, for everyone.
 pub async fn server() -> TestServer {
-    server_for(database().await, ViewerClass::Public).await
+    server_for(database().await, Asking::Anonymous).await
 }
 
 #[tokio::test]

@@ -1,11 +1,10 @@
 //! Sends mutations as a front end does, and tells what became of them.
 
-use agent_free::config::ViewerClass;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{Factory, id, server_for};
-use crate::support::{Answer, TestDatabase, TestServer};
+use crate::support::{Answer, Asking, TestDatabase, TestServer};
 
 /// What every payload is asked for besides its subject.
 const ERRORS: &str = "errors { code path message } position";
@@ -23,7 +22,7 @@ pub struct Writer {
 impl Writer {
     pub async fn new(database: &TestDatabase) -> Self {
         let (server, factory) =
-            tokio::join!(server_for(database, ViewerClass::Development), Factory::new(database));
+            tokio::join!(server_for(database, Asking::Administrator), Factory::new(database));
         Self { server, factory }
     }
 

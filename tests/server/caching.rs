@@ -33,7 +33,7 @@ async fn what_has_not_changed_is_not_sent_again() {
     let server = TestServer::start(&database).await;
     let first = get(&server, Method::GET, QUERY, &[]).await;
     assert_eq!(header(&first, "cache-control"), "no-cache, private");
-    assert_eq!(header(&first, "vary"), "accept, accept-encoding, authorization");
+    assert_eq!(header(&first, "vary"), "accept, accept-encoding, authorization, cookie");
     let etag = header(&first, "etag").to_owned();
     assert!(etag.starts_with("W/\""), "{etag}");
     assert!(first.text().await.unwrap().contains("\"data\""));
@@ -43,7 +43,7 @@ async fn what_has_not_changed_is_not_sent_again() {
         let again = get(&server, Method::GET, QUERY, &[("if-none-match", &known)]).await;
         assert_eq!(again.status(), 304, "{known}");
         assert_eq!(header(&again, "etag"), etag);
-        assert_eq!(header(&again, "vary"), "accept, accept-encoding, authorization");
+        assert_eq!(header(&again, "vary"), "accept, accept-encoding, authorization, cookie");
         assert!(again.text().await.unwrap().is_empty());
     }
     let head = get(&server, Method::HEAD, QUERY, &[]).await;

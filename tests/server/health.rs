@@ -12,11 +12,21 @@ async fn ready(server: &TestServer) -> (u16, Value) {
     (answer.status().as_u16(), answer.json().await.unwrap())
 }
 
+/// Beside PostgreSQL there is none.
+fn stores() -> Value {
+    json!({ "rateLimits": { "adapter": "embedded", "state": "ready" } })
+}
+
 /// Asks until these are the reasons: what was seen holds a second.
 async fn is_told(server: &TestServer, reasons: &[&str]) {
     let expected = match reasons {
-        [] => (200, json!({ "status": "ready", "reasons": [], "replicas": [] })),
-        _ => (503, json!({ "status": "not ready", "reasons": reasons, "replicas": [] })),
+        [] => {
+            (200, json!({ "status": "ready", "reasons": [], "replicas": [], "stores": stores() }))
+        }
+        _ => (
+            503,
+            json!({ "status": "not ready", "reasons": reasons, "replicas": [], "stores": stores() }),
+        ),
     };
     for _ in 0..600 {
         if ready(server).await == expected {
@@ -34,7 +44,7 @@ async fn it_says_why_a_server_is_not_ready() {
     let server = TestServer::start(&database).await;
     assert_eq!(
         ready(&server).await,
-        (200, json!({ "status": "ready", "reasons": [], "replicas": [] }))
+        (200, json!({ "status": "ready", "reasons": [], "replicas": [], "stores": stores() }))
     );
 
     outage(&name, &postgres).await;

@@ -117,7 +117,7 @@ async fn an_answer_that_nobody_reads_is_dropped() {
     let address = server.url("").trim_start_matches("http://").parse().unwrap();
     let mut stream = socket.connect(address).await.unwrap();
     stream.write_all(request(&query).as_bytes()).await.unwrap();
-    let mut head = [0; 512];
+    let mut head = [0; 2048];
     let read = stream.read(&mut head).await.unwrap();
     let head = String::from_utf8_lossy(&head[..read]).into_owned();
     let length = head.split("content-length: ").nth(1).unwrap().split("\r\n").next().unwrap();

@@ -43,7 +43,7 @@ async fn one_line_tells_of_a_request() {
     let [line] = &lines[..] else { panic!("{lines:?}") };
     assert_eq!(line["level"], "DEBUG");
     assert_eq!(line["operation"], "Cities");
-    assert_eq!(line["viewer"], "public");
+    assert_eq!(line["viewer"], "anonymous");
     assert_eq!(line["statements"], 1);
     assert!(line["took_ms"].is_number() && line["cost"].is_number(), "{line}");
     assert!(line.get("code").is_none(), "{line}");

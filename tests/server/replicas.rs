@@ -12,7 +12,7 @@ use loaders::mutation::Position;
 use serde_json::{Value, json};
 use tokio_postgres::Client;
 
-use crate::support::{Cluster, TestServer, agent_free, connect, send};
+use crate::support::{Cluster, SECRET_KEY, TestServer, agent_free, connect, send};
 
 const QUERY: &str = "{ propertyTypes(first: 1) { description } }";
 const DESCRIBE: &str = "UPDATE property_types SET description = $1";
@@ -58,6 +58,7 @@ impl Pair {
                 "STATEMENT_TIMEOUT" => Some("30s"),
                 "LISTEN_ADDRESS" => Some("127.0.0.1:0"),
                 "EXPOSE_COST" => Some("on"),
+                "SECRET_KEY" => Some(SECRET_KEY),
                 _ => None,
             });
             value.map(OsString::from)
@@ -97,7 +98,7 @@ impl Pair {
 async fn what_was_written_through_the_server_is_read_back() {
     let mut pair = Pair::new().await;
     pair.start_replica().await;
-    let server = pair.server(&[("VIEWER", "development")]).await;
+    let server = pair.server(&[]).await;
     pair.describe("Text").await;
     until("the replica answers", async || read(&server, None).await == from_replica("Text")).await;
     pair.pause().await;
@@ -109,7 +110,7 @@ async fn what_was_written_through_the_server_is_read_back() {
     let create = "mutation ($input: CreatePropertyInput!) { createProperty(input: $input) {
         property { id city propertyType { description } } errors { code path message } position } }";
     let post = json!({ "query": create, "variables": { "input": input } });
-    let post = server.client().post(server.url("/graphql")).json(&post).send().await.unwrap();
+    let post = server.as_administrator().post(&post).await.send().await.unwrap();
     let told = post.headers().get("Position").unwrap().to_str().unwrap().to_owned();
     let answer: Value = post.json().await.unwrap();
     assert_eq!(answer["extensions"]["cost"]["replica"], false, "{answer}");
@@ -327,7 +328,8 @@ async fn a_read_that_a_replica_cancels_is_answered_by_the_primary() {
         lock.rollback().await.unwrap();
     };
     let query = "{ node(id: \"listing_01h2xcejqtf2nbrexx3vqjhp41\") { id } }";
-    let read = server.query(query, json!({}));
+    let anonymous = server.anonymous();
+    let read = anonymous.query(query, json!({}));
     let (answer, ()) = tokio::join!(read, cancel);
     assert_eq!(answer.data(), &json!({ "node": null }));
 }

@@ -24,6 +24,14 @@ impl TestDatabase {
         Self::create("template1").await
     }
 
+    /// Another database with the same rows. Nobody may be connected to this one; whoever is gets
+    /// disconnected.
+    pub async fn copy(&self) -> Self {
+        let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1";
+        connect(&server_url()).await.execute(end, &[&self.name]).await.unwrap();
+        Self::create(&self.name).await
+    }
+
     async fn create(template: &str) -> Self {
         let name = format!("agent_free_test_{}", Uuid::now_v7().simple());
         let statement = format!("CREATE DATABASE {name} TEMPLATE {template}");

@@ -10,16 +10,22 @@
 mod answer;
 mod cluster;
 mod database;
+mod mail;
 mod program;
+mod redis;
 mod server;
 mod template;
 mod tests;
+mod viewer;
 
 pub use answer::Answer;
 pub use cluster::{Cluster, send};
 pub use database::{TestDatabase, connect, server_url};
+pub use mail::{MailFolder, SentMail};
 pub use program::{ServerProcess, agent_free, free_address};
-pub use server::{TestServer, default_config};
+pub use redis::RedisServer;
+pub use server::{SECRET_KEY, TestServer, default_config};
+pub use viewer::{Asker, Asking, TestUser};
 
 /// An environment variable that `cargo xtask test` sets.
 #[allow(clippy::disallowed_methods, reason = "the one place of the tests that reads it")]

@@ -39,7 +39,11 @@ pub struct ServerProcess {
 impl ServerProcess {
     /// Starts one at this address and waits until it is ready.
     pub async fn start(address: &str, database: &str, variables: &[(&str, &str)]) -> Self {
-        let own = [("DATABASE_URL", database), ("LISTEN_ADDRESS", address)];
+        let own = [
+            ("DATABASE_URL", database),
+            ("LISTEN_ADDRESS", address),
+            ("SECRET_KEY", super::SECRET_KEY),
+        ];
         let log = NamedTempFile::new().unwrap();
         let mut command = agent_free(&["serve"], &[&own, variables].concat());
         let child = command.stderr(log.reopen().unwrap()).spawn().unwrap();

@@ -15,6 +15,11 @@ use crate::{stop, workspace};
 /// What is loaded into a new database.
 const MAPPING: &str = "data/lucas_county_sales.toml";
 
+/// Who administers a database of development, as GraphiQL's example has it.
+const EMAIL: &str = "administrator@example.test";
+
+const PASSWORD: &str = "deeds change hands on Fridays";
+
 pub(crate) fn run() -> Outcome<()> {
     stop::watch()?;
     match serve() {
@@ -39,23 +44,43 @@ fn serve() -> Outcome<()> {
     let server = |arguments: &[&str]| -> Outcome<Command> {
         let mut command = Command::new(workspace::server_binary()?);
         command.current_dir(workspace::root()).args(arguments).env("DATABASE_URL", &database.url);
-        command.env("VIEWER", workspace::variable("VIEWER").as_deref().unwrap_or("development"));
         Ok(command)
     };
+    let secret_key = secret_key(&mut server(&["keys", "new-secret"])?)?;
     process::run(&mut server(&["migrate"])?)?;
     if !has_data(&database)? {
         process::run(&mut server(&["import", MAPPING])?)?;
     }
+    // A database of somebody else's gets no account with a password that everybody knows.
+    let has_administrator = database.cluster.is_some();
+    if has_administrator {
+        let mut administrator = server(&["administrator", EMAIL])?;
+        process::run_with_input(&mut administrator, &format!("{PASSWORD}\n"))?;
+    }
 
     let patience = Duration::from_secs(15);
-    let mut service = Service::start("agent-free", &mut server(&["serve"])?, "TERM", patience)?;
+    let mut serve = server(&["serve"])?;
+    serve.env("SECRET_KEY", &secret_key);
+    // Browsers make no passkeys for an address.
+    let public_url = workspace::variable("PUBLIC_URL")
+        .unwrap_or_else(|| format!("http://localhost:{}", address.port()));
+    serve.env("PUBLIC_URL", &public_url);
+    let mail_url = mail_url()?;
+    serve.env("MAIL_URL", &mail_url);
+    let mut service = Service::start("agent-free", &mut serve, "TERM", patience)?;
     fs::write(&pid_file, service.pid().to_string()).while_trying("note the server's process")?;
     service.wait_until(Duration::from_secs(60), || answers(address))?;
+    let account = match has_administrator {
+        true => format!("\x20 sign in   {EMAIL}, {PASSWORD}\n"),
+        false => String::new(),
+    };
     println!(
         "\nAgent Free is up.\n\
-         \x20 GraphiQL  http://{address}/graphiql\n\
-         \x20 GraphQL   http://{address}/graphql\n\
+         \x20 GraphiQL  {public_url}/graphiql\n\
+         \x20 GraphQL   {public_url}/graphql\n\
          \x20 database  psql '{}'\n\
+         \x20 mail      {mail_url}\n\
+         {account}\
          Ctrl-C stops it all.\n",
         database.url
     );
@@ -64,6 +89,27 @@ fn serve() -> Outcome<()> {
         database.check()?;
         process::pause();
     }
+}
+
+/// Where mail goes: chosen, or a folder beside the database with a file for each.
+fn mail_url() -> Outcome<String> {
+    let chosen = workspace::variable("MAIL_URL").map(Ok);
+    chosen.unwrap_or_else(|| {
+        Ok(format!("folder:{}", workspace::private_folder()?.join("mail").display()))
+    })
+}
+
+/// The key that encrypts what is secret in the database: chosen, or made once and kept beside it.
+fn secret_key(make: &mut Command) -> Outcome<String> {
+    if let Some(chosen) = workspace::variable("SECRET_KEY") {
+        return Ok(chosen);
+    }
+    let file = workspace::private_folder()?.join("secret-key");
+    if !file.exists() {
+        fs::write(&file, process::output(make)?).while_trying("keep the secret key")?;
+    }
+    let kept = fs::read_to_string(&file).while_trying("read the secret key")?;
+    Ok(kept.trim().to_owned())
 }
 
 /// Whether the data was loaded before. A server of somebody else's is not asked: importing twice

@@ -16,6 +16,7 @@ mod node;
 mod packages;
 mod postgres;
 mod process;
+mod redis;
 mod schema;
 mod schemathesis;
 mod stop;

@@ -21,7 +21,7 @@ const BUILD: &str =
 const FETCHED: [&str; 2] = [BUILD, "npm@11"];
 
 /// The folders below `web/` that the tests run.
-const PROJECTS: [&str; 2] = ["audits", "clients"];
+const PROJECTS: [&str; 3] = ["audits", "clients", "mail"];
 
 const HOW: [&str; 4] = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
 

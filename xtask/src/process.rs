@@ -1,6 +1,7 @@
 //! Programs that this one runs: to their end, or as long as it needs them.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
@@ -59,6 +60,18 @@ pub(crate) fn output(command: &mut Command) -> Outcome<String> {
         let said = String::from_utf8_lossy(&output.stderr);
         Err(Failure::new(format!("{text}: {}\n{}", output.status, said.trim())))
     }
+}
+
+/// Runs a program to its end, with this as its standard input.
+pub(crate) fn run_with_input(command: &mut Command, input: &str) -> Outcome<()> {
+    let text = text_of(command);
+    let mut child = command.stdin(Stdio::piped()).spawn().while_trying(format!("run {text}"))?;
+    if let Some(mut stdin) = child.stdin.take() {
+        // Who does not ask for it does not read it.
+        let _ = stdin.write_all(input.as_bytes());
+    }
+    let status = child.wait().while_trying(format!("wait for {text}"))?;
+    if status.success() { Ok(()) } else { Err(Failure::new(format!("{text}: {status}"))) }
 }
 
 fn text_of(command: &Command) -> String {

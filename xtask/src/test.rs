@@ -10,7 +10,9 @@ use std::time::Instant;
 use crate::failure::{Outcome, While};
 use crate::node::{self, Node};
 use crate::postgres::{Database, Purpose};
-use crate::{chromium, contract, packages, process, schema, schemathesis, stop, tidy, workspace};
+use crate::{
+    chromium, contract, packages, process, redis, schema, schemathesis, stop, tidy, workspace,
+};
 
 pub(crate) fn run() -> Outcome<()> {
     stop::watch()?;
@@ -36,6 +38,7 @@ pub(crate) fn run() -> Outcome<()> {
     step("contract: breaking changes", || contract::check_changes(&node))?;
     let browser = step("browser", chromium::require)?;
     let schemathesis = step("Schemathesis", schemathesis::require)?;
+    step("Redis", redis::require)?;
     let tools = Tools { browser, node, schemathesis };
     let database = step("database", || Database::start(Purpose::Test))?;
     step("unit tests", || run_tests(&database, &tools, &unit_tests()?))?;
@@ -57,6 +60,7 @@ struct Tools {
 /// The server's tests whose name contains `name`, and nothing else.
 pub(crate) fn run_only(name: &str) -> Outcome<()> {
     stop::watch()?;
+    redis::require()?;
     let tools = Tools {
         browser: chromium::require()?,
         node: node::require()?,

@@ -49,6 +49,7 @@ pub(crate) async fn list(
 pub(crate) async fn contestants(postgraphile: &Path) -> Vec<Contestant> {
     let mut contestants = vec![
         Contestant::AgentFree,
+        Contestant::SignedIn,
         Contestant::Rival(Rival::TokioPostgres),
         Contestant::Rival(Rival::Sqlx),
         Contestant::Rival(Rival::SimpleObject),

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use tokio::process::Command;
 
+use super::server::Server;
 use crate::error::BenchError;
 
 const SCRIPT: &str = include_str!("post.lua");
@@ -41,11 +42,11 @@ impl Load {
     }
 }
 
-/// Posts bodies in turn to `url` for this long over this many connections, each with an idempotency
+/// Posts bodies in turn to a server for this long over this many connections, each with an idempotency
 /// key of its own if `keyed`. An answer that is not 2xx, or a
 /// connection that breaks, is a failure of the measurement.
 pub(crate) async fn load(
-    url: &str,
+    server: &Server,
     bodies: &[Value],
     keyed: bool,
     connections: u32,
@@ -65,7 +66,10 @@ pub(crate) async fn load(
         .arg(format!("--duration={}s", time.as_secs().max(1)))
         .arg("--timeout=10s")
         .args([Path::new("--script"), &script])
-        .args([url, "--"])
+        .args(server.authorization.iter().flat_map(|authorization| {
+            ["--header".to_owned(), format!("Authorization: {authorization}")]
+        }))
+        .args([server.url.as_str(), "--"])
         .arg(&bodies)
         .args(keyed.then_some("keyed"))
         .kill_on_drop(true)
@@ -82,7 +86,7 @@ pub(crate) async fn load(
         .ok_or_else(|| BenchError::program("wrk", String::from_utf8_lossy(&output.stderr)))?;
     if load.failed > 0 || load.requests == 0 {
         return Err(BenchError::answer(
-            url,
+            server.url.as_str(),
             format!("{} of {} requests failed", load.failed, load.requests),
         ));
     }

@@ -84,7 +84,7 @@ pub(crate) async fn measure(
     let mut rounds: Vec<Vec<Figures>> = turns.iter().map(|_| Vec::new()).collect();
     for turn in turns {
         load(
-            &turn.server.url,
+            turn.server,
             turn.bodies,
             turn.keyed,
             pace.connections,
@@ -113,7 +113,7 @@ async fn once(turn: &Turn<'_>, postmaster: u32, pace: Pace) -> Result<Figures, B
         || Ok::<_, BenchError>((cpu_time(turn.server.id())?, cpu_time_with_children(postmaster)?));
     let before = cpu()?;
     let load = load(
-        &turn.server.url,
+        turn.server,
         turn.bodies,
         turn.keyed,
         pace.connections,

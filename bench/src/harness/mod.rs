@@ -17,6 +17,9 @@ mod report;
 mod request;
 mod scale;
 mod server;
+mod sign_in;
+mod tokens;
+mod viewer;
 
 use std::path::PathBuf;
 
@@ -48,12 +51,16 @@ pub(crate) enum Section {
     Overload,
     /// What each attack takes until it is refused.
     Attacks,
+    /// How fast each proof of who is asking is checked.
+    Tokens,
+    /// The time of failed sign-ins, with and without an account.
+    SignIn,
     /// Build times; takes long, so only when asked for.
     Compile,
 }
 
 impl Section {
-    const USUAL: [Self; 8] = [
+    const USUAL: [Self; 10] = [
         Self::List,
         Self::Scale,
         Self::Plans,
@@ -62,6 +69,8 @@ impl Section {
         Self::Mutation,
         Self::Overload,
         Self::Attacks,
+        Self::SignIn,
+        Self::Tokens,
     ];
 
     /// Its name in `bench/README.md`.
@@ -75,6 +84,8 @@ impl Section {
             Self::Mutation => "mutation",
             Self::Overload => "overload",
             Self::Attacks => "attacks",
+            Self::Tokens => "tokens",
+            Self::SignIn => "sign-in timing",
             Self::Compile => "compile",
         }
     }
@@ -154,7 +165,8 @@ async fn measure_section(
         Section::List => {
             let mut contestants = list::contestants(&arguments.postgraphile).await;
             contestants.retain(|contestant| {
-                !(arguments.rivals_only && *contestant == Contestant::AgentFree)
+                !(arguments.rivals_only
+                    && matches!(contestant, Contestant::AgentFree | Contestant::SignedIn))
             });
             let table =
                 list::list(&contestants, &programs, small.as_str(), postmaster, *pace).await?;
@@ -209,6 +221,11 @@ async fn measure_section(
         Section::Attacks => (
             attacks::attacks(&programs, small.as_str()).await?,
             format!("Medians of five, each attack on a server of its own. {circumstances}"),
+        ),
+        Section::Tokens => (tokens::tokens(small.as_str()).await?, circumstances),
+        Section::SignIn => (
+            sign_in::sign_in(&programs, small.as_str(), &client).await?,
+            format!("One request at a time. {circumstances}"),
         ),
         Section::Compile => (compile::compile(&arguments.resolver).await?, circumstances),
     };

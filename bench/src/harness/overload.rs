@@ -32,14 +32,14 @@ pub(crate) async fn overload(
     let text = body.to_string();
     let time = Duration::from_secs(pace.seconds);
     let bodies = [body];
-    load(&server.url, &bodies, false, pace.connections, Duration::from_secs(pace.warm_up)).await?;
+    load(&server, &bodies, false, pace.connections, Duration::from_secs(pace.warm_up)).await?;
     let address = server.address()?;
     let at = async |rate: f64| {
         send(Load { address, body: &text, rate, time, connections: CONNECTIONS }).await
     };
     // The load takes its part of this machine too, so the capacity is found with the same load: at
     // the highest rate at which nobody is refused and nobody waits long.
-    let closed = load(&server.url, &bodies, false, pace.connections, time).await?.throughput();
+    let closed = load(&server, &bodies, false, pace.connections, time).await?.throughput();
     let mut capacity = 0.0;
     for share in [0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1.0] {
         let seen = at(closed * share).await?;

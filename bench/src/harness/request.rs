@@ -31,6 +31,10 @@ pub(crate) const UPDATE_PROPERTY: Request = Request {
     document: include_str!("../../queries/update_property.graphql"),
 };
 
+/// A sign-in.
+pub(crate) const SIGN_IN: Request =
+    Request { name: "sign in", document: include_str!("../../queries/sign_in.graphql") };
+
 const DEEP: Request = Request {
     name: "three levels, filters across relations",
     document: include_str!("../../queries/deep.graphql"),

@@ -8,6 +8,7 @@ use serde_json::Value;
 use tokio::process::Command;
 
 use super::process::{Process, free_port};
+use super::viewer;
 use crate::error::BenchError;
 use crate::rival::Rival;
 
@@ -38,8 +39,12 @@ pub(crate) enum Contestant {
     Measured,
     /// Our server, with metrics and a trace of every request.
     Traced,
-    /// Our server, where everybody may write.
+    /// Our server, asked by somebody who is signed in.
+    SignedIn,
+    /// Our server, asked by somebody who may write everything.
     Writing,
+    /// Our server, whose passwords are guessed at.
+    Guessed,
     /// A handler or schema in this package.
     Rival(Rival),
     /// PostGraphile on Node.
@@ -50,11 +55,21 @@ impl Contestant {
     /// What the tables call it.
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Self::AgentFree | Self::Writing => "agent-free",
+            Self::AgentFree | Self::Writing | Self::Guessed => "agent-free",
+            Self::SignedIn => "agent-free, signed in",
             Self::Measured => "agent-free, with metrics",
             Self::Traced => "agent-free, with metrics and a trace of every request",
             Self::Rival(rival) => rival.describe(),
             Self::PostGraphile => "PostGraphile 5, Node 22",
+        }
+    }
+
+    /// The role of who asks, if it is somebody.
+    fn role(self) -> Option<&'static str> {
+        match self {
+            Self::SignedIn => Some("buyer"),
+            Self::Writing => Some("administrator"),
+            _ => None,
         }
     }
 }
@@ -65,6 +80,8 @@ pub(crate) struct Server {
     pub(crate) contestant: Contestant,
     /// Where it takes queries.
     pub(crate) url: String,
+    /// What is said in `Authorization`, if anything.
+    pub(crate) authorization: Option<String>,
     process: Process,
 }
 
@@ -78,10 +95,18 @@ impl Server {
         body: &Value,
     ) -> Result<(Self, Duration), BenchError> {
         let port = free_port()?;
+        let authorization = match contestant.role() {
+            Some(role) => Some(viewer::authorization(database, role).await?),
+            None => None,
+        };
         let started = Instant::now();
         let process = Process::start(command(contestant, programs, database, port)?)?;
-        let mut server =
-            Self { contestant, url: format!("http://127.0.0.1:{port}/graphql"), process };
+        let mut server = Self {
+            contestant,
+            url: format!("http://127.0.0.1:{port}/graphql"),
+            authorization,
+            process,
+        };
         loop {
             match server.post(body) {
                 Ok(_) => return Ok((server, started.elapsed())),
@@ -121,8 +146,11 @@ impl Server {
             .timeout_global(Some(START_LIMIT))
             .build()
             .into();
-        let mut response = agent
-            .post(&self.url)
+        let mut post = agent.post(&self.url);
+        if let Some(authorization) = &self.authorization {
+            post = post.header("Authorization", authorization);
+        }
+        let mut response = post
             .send_json(body)
             .map_err(|error| BenchError::program(self.contestant.name(), error))?;
         let wrong = |reason: String| BenchError::answer(self.contestant.name(), reason);
@@ -149,20 +177,30 @@ fn command(
     port: u16,
 ) -> Result<Command, BenchError> {
     let mut command = match contestant {
-        Contestant::AgentFree | Contestant::Measured | Contestant::Traced | Contestant::Writing => {
+        Contestant::AgentFree
+        | Contestant::SignedIn
+        | Contestant::Measured
+        | Contestant::Traced
+        | Contestant::Guessed
+        | Contestant::Writing => {
             let mut command = Command::new(&programs.agent_free);
             command
                 .arg("serve")
                 .env("LISTEN_ADDRESS", format!("127.0.0.1:{port}"))
                 .env("DATABASE_POOL_SIZE", programs.pool_size.to_string())
-                .env(
-                    "VIEWER",
-                    if contestant == Contestant::Writing { "development" } else { "public" },
-                )
+                // It protects nothing here.
+                .env("SECRET_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")
+                // All requests come from one address: what is counted is never used up.
+                .env("RATE_LIMIT_ADDRESS", "1000000000000/1m")
+                .env("RATE_LIMIT_VIEWER", "1000000000000/1m")
                 .env("EXPOSE_COST", if programs.expose_cost { "on" } else { "off" })
                 .env("RUST_LOG", "warn");
             if matches!(contestant, Contestant::Measured | Contestant::Traced) {
                 command.env("METRICS_ADDRESS", format!("127.0.0.1:{}", free_port()?));
+            }
+            if contestant == Contestant::Guessed {
+                command.env("RATE_LIMIT_MUTATIONS", "signIn 1000000/1m");
+                command.env("LOCKOUT_ADDRESS_AFTER", "10000");
             }
             if let (Contestant::Traced, Some(collector)) = (contestant, &programs.trace_collector) {
                 command.env("OTEL_EXPORTER_OTLP_ENDPOINT", collector);

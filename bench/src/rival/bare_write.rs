@@ -89,7 +89,7 @@ async fn change(
     let transaction = client.transaction().await?;
     let request_id = Uuid::now_v7().to_string();
     transaction.execute(&transaction.prepare_cached(ACTOR).await?, &[&"", &request_id]).await?;
-    let viewer = "development";
+    let viewer = "user";
     if !key.is_empty() {
         let name = format!("{viewer}\n{key}\nupdateProperty");
         transaction.execute(&transaction.prepare_cached(WAIT).await?, &[&name]).await?;

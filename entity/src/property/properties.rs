@@ -140,6 +140,11 @@ pub enum Relation {
     MaintenanceRecords,
     #[sea_orm(has_many = "super::property_valuations::Entity", via_rel = "Relation::Property")]
     Valuations,
+    #[sea_orm(
+        has_many = "crate::users::property_collaborators::Entity",
+        via_rel = "Relation::Property"
+    )]
+    Collaborators,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -84,6 +84,9 @@ pub(super) fn promises(
             ));
         }
         for field in contract.fields(&entity.type_name) {
+            if field.permission().is_some() && !field.ty.nullable {
+                mistakes.push(place(&entity.type_name, field, WITHHELD));
+            }
             match entity.fields.get(&field.name) {
                 Some(EntityField::ToOne(relation)) if !field.ty.nullable => {
                     let guarded = entity.policy.through.contains(&field.name.as_str())
@@ -125,9 +128,28 @@ pub(super) fn promises(
             }
         }
     }
+    permissions(contract, model, mistakes);
     for field in contract.fields(&contract.query) {
         if let Some(RootField::List(target, form)) = model.query.get(&field.name) {
             list(&contract.query, field, *form, &model.entities[*target], None, catalog, mistakes);
+        }
+    }
+}
+
+/// Why a field that needs a permission must be nullable.
+const WITHHELD: &str = "non-null is a promise that `@requires` breaks: make it nullable";
+
+/// A permission is asked of at the roots and on rows; nobody would ask for it elsewhere.
+fn permissions(contract: &Contract, model: &Model, mistakes: &mut Vec<String>) {
+    for ty in contract.types.values().filter(|ty| !model.by_type.contains_key(&ty.name)) {
+        let root = ty.name == contract.query || Some(&ty.name) == contract.mutation.as_ref();
+        for field in contract.fields(&ty.name).iter().filter(|field| field.permission().is_some()) {
+            if !root {
+                let reason = "`@requires` stands on a root or on a type with a table, nowhere else";
+                mistakes.push(place(&ty.name, field, reason));
+            } else if !field.ty.nullable {
+                mistakes.push(place(&ty.name, field, WITHHELD));
+            }
         }
     }
 }

@@ -49,14 +49,18 @@ pub(crate) fn bind(
     for (name, mutation) in
         record::mutations(contract, &registry, catalog, &entities, &mut mistakes)
     {
-        if registry.mutations.insert(name.clone(), mutation).is_some() {
-            mistakes
-                .push(format!("mutation `{name}` follows from `@writable`, and is registered too"));
-        }
+        // As in the contract, what is written by hand stands for what would follow from it.
+        registry.mutations.entry(name).or_insert(mutation);
     }
     let mutations = super::mutations::bind(contract, &registry, &mut mistakes);
     let constraints = Constraints::new(catalog, &registry.constraints, &mut mistakes);
-    let model = Model { entities, by_type, by_prefix, query, mutations, constraints };
+    let resolvers = registry
+        .resolvers
+        .iter()
+        .filter(|((ty, _), _)| !by_type.contains_key(ty) && *ty != contract.query)
+        .map(|(name, resolver)| (name.clone(), resolver.clone()))
+        .collect();
+    let model = Model { entities, by_type, by_prefix, query, resolvers, mutations, constraints };
     check::promises(contract, &model, catalog, &mut mistakes);
     if mistakes.is_empty() { Ok(model) } else { Err(BindError(mistakes)) }
 }

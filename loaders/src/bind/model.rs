@@ -14,6 +14,8 @@ pub(crate) struct Model {
     pub(crate) by_prefix: HashMap<&'static str, usize>,
     /// The query root's fields.
     pub(crate) query: HashMap<String, RootField>,
+    /// Fields that are not columns, of object types without a table: by type and field.
+    pub(crate) resolvers: HashMap<(String, String), SharedResolver>,
     /// The mutation root's fields.
     pub(crate) mutations: HashMap<String, RootMutation>,
     /// What it means for an input that the database refuses a row.

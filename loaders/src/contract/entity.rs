@@ -47,7 +47,9 @@ struct Entity<'a> {
 impl<'a> Entity<'a> {
     fn fields(&self) -> impl Iterator<Item = (&'a FieldDef, Shape<'a>)> {
         let contract = self.contract;
-        contract.fields(self.name).iter().map(move |field| (field, contract.shape(field)))
+        // A field that some may not see must not be found out by a filter or an order either.
+        let open = contract.fields(self.name).iter().filter(|field| field.permission().is_none());
+        open.map(move |field| (field, contract.shape(field)))
     }
 
     /// Fields whose names are taken by what the derived type has of its own.

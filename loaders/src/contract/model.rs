@@ -177,10 +177,22 @@ pub fn base_name(ty: &Type) -> &str {
     }
 }
 
+/// The directive of fields that are given only to those who have a permission.
+const REQUIRES: &str = "requires";
+
 impl FieldDef {
     /// Whether the field carries the contract's own directive of this name.
     pub fn has_directive(&self, name: &str) -> bool {
         self.directives.iter().any(|directive| directive.name == name)
+    }
+
+    /// The permission that `@requires` names.
+    pub fn permission(&self) -> Option<&str> {
+        let requires = self.directives.iter().find(|directive| directive.name == REQUIRES)?;
+        match requires.arguments.first() {
+            Some((_, ConstValue::String(permission))) => Some(permission),
+            _ => None,
+        }
     }
 }
 

@@ -192,7 +192,7 @@ impl Reader {
             let (own, standard): (Vec<_>, Vec<_>) = directives
                 .into_iter()
                 .partition(|directive| directive.node.name.node != "deprecated");
-            FieldDef {
+            let mut field = FieldDef {
                 description: text(description),
                 arguments: self.inputs(&format!("{owner}.{name}"), "(", ":)", arguments),
                 ty: ty.node,
@@ -200,7 +200,14 @@ impl Reader {
                 directives: own.into_iter().map(applied).collect(),
                 line,
                 name,
+            };
+            // Introspection does not tell of directives, so the documentation says it.
+            if let Some(permission) = field.permission() {
+                let own = field.description.as_deref().unwrap_or_default();
+                let needs = format!("{own}\n\nNeeds the permission `{permission}`.");
+                field.description = Some(needs.trim_start().to_string());
             }
+            field
         };
         fields.into_iter().map(field).collect()
     }

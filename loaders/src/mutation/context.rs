@@ -9,25 +9,71 @@ use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 use uuid::Uuid;
 
+use super::Prepared;
 use super::user_error::{UserError, UserErrorCode, WriteError};
 use crate::error::{FieldError, RequestError};
 use crate::error_code::ErrorCode;
 use crate::plan::input::Leaf;
 use crate::plan::sql::{Parts, Policies, Seen};
 use crate::plan::types::Parameter;
-use crate::policy::Viewer;
 use crate::run::Run;
 use crate::scalar::Kind;
+use crate::viewer::Viewer;
 
 /// The transaction of one mutation.
 pub struct WriteContext<'a> {
     pub(crate) run: &'a Run<'a>,
+    pub(crate) prepared: &'a Prepared,
 }
 
 impl WriteContext<'_> {
     /// Who is asking.
     pub fn viewer(&self) -> &Viewer {
         self.run.viewer
+    }
+
+    /// What the transport knows of the request, if it is of this type.
+    pub fn context<T: 'static>(&self) -> Option<&T> {
+        self.run.context?.downcast_ref()
+    }
+
+    /// What [`super::Mutation::before`] has prepared, if it is of this type.
+    pub fn prepared<T: 'static>(&self) -> Option<&T> {
+        self.prepared.get()
+    }
+
+    /// Who is signed in.
+    ///
+    /// # Errors
+    /// `UNAUTHENTICATED` where nobody is.
+    pub fn viewer_id(&self) -> Result<Uuid, WriteError> {
+        self.run.viewer.id().ok_or_else(|| {
+            let message = "nobody is signed in: sign in first";
+            FieldError::new(ErrorCode::Unauthenticated, message).into()
+        })
+    }
+
+    /// That the viewer has this permission everywhere.
+    ///
+    /// # Errors
+    /// `FORBIDDEN` if not.
+    pub fn require(&self, permission: &str) -> Result<(), WriteError> {
+        self.require_within(permission, None)
+    }
+
+    /// That the viewer has this permission in a scope: a firm, say.
+    ///
+    /// # Errors
+    /// `FORBIDDEN` if not.
+    pub fn require_in(&self, permission: &str, scope: Uuid) -> Result<(), WriteError> {
+        self.require_within(permission, Some(scope))
+    }
+
+    fn require_within(&self, permission: &str, scope: Option<Uuid>) -> Result<(), WriteError> {
+        if self.run.viewer.permissions.allows(permission, scope) {
+            return Ok(());
+        }
+        Err(FieldError::lacks(permission).into())
     }
 
     /// Locks the row of this type and id until the transaction ends, and gives the named columns
@@ -59,6 +105,35 @@ impl WriteContext<'_> {
         expected_version: Option<i64>,
         columns: &str,
     ) -> Result<Row, WriteError> {
+        self.lock_row(path, type_name, id, expected_version, columns, None).await
+    }
+
+    /// The same as [`Self::lock`], where it takes a permission instead of what lets a row be written:
+    /// the viewer has it everywhere, or by the policy for this row.
+    ///
+    /// # Errors
+    /// See [`Self::lock`]; `FORBIDDEN` names the permission.
+    pub async fn lock_permitted(
+        &self,
+        type_name: &str,
+        id: Uuid,
+        expected_version: Option<i64>,
+        columns: &str,
+        permission: &str,
+    ) -> Result<Row, WriteError> {
+        let permission = Some(permission);
+        self.lock_row(&["id"], type_name, id, expected_version, columns, permission).await
+    }
+
+    async fn lock_row(
+        &self,
+        path: &[&str],
+        type_name: &str,
+        id: Uuid,
+        expected_version: Option<i64>,
+        columns: &str,
+        permission: Option<&str>,
+    ) -> Result<Row, WriteError> {
         let Some((entity, bound)) = self.run.model.entity(type_name) else {
             let message = format!("`{type_name}` has no table").into();
             return Err(RequestError::Statement(message).into());
@@ -76,9 +151,12 @@ impl WriteContext<'_> {
         );
         let mut seen = vec![format!("{alias}.id = {place}")];
         seen.extend(policies.conditions(entity, &alias, Seen::default(), &mut parts));
-        let writable = policies.writable(entity, &alias, &mut parts);
+        let writable = match permission {
+            None => policies.writable(entity, &alias, &mut parts),
+            Some(permission) => policies.permitted(entity, &alias, permission, &mut parts).sql(),
+        };
         let sql = format!(
-            "SELECT {columns}, {alias}.version AS locked_version, {writable} AS locked_writable \
+            "SELECT {columns}, {alias}.version AS locked_version, ({writable}) IS TRUE AS locked_writable \
              FROM {} {alias} WHERE {} FOR UPDATE OF {alias}",
             bound.table,
             seen.join(" AND ")
@@ -89,8 +167,14 @@ impl WriteContext<'_> {
             return Err(UserError::new(UserErrorCode::NotFound, path, message).into());
         };
         if !row.try_get("locked_writable")? {
-            let message = format!("this {} is not yours to change", words(type_name));
-            return Err(FieldError::new(ErrorCode::Forbidden, message).into());
+            let refused = match permission {
+                None => {
+                    let message = format!("this {} is not yours to change", words(type_name));
+                    FieldError::new(ErrorCode::Forbidden, message)
+                }
+                Some(permission) => FieldError::lacks(permission),
+            };
+            return Err(refused.into());
         }
         let version: i32 = row.try_get("locked_version")?;
         match expected_version {

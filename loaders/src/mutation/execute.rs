@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::idempotency::{Remembered, Stored};
 use super::user_error::{UserError, WriteError};
-use super::{Input, Payload, Position, WriteContext};
+use super::{Before, Input, Payload, Position, Prepared, WriteContext};
 use crate::answer::{Request, StatementTrace, field_error};
 use crate::bind::Model;
 use crate::engine::EngineOptions;
@@ -21,11 +21,11 @@ use crate::error::{FieldError, Measure, RequestError};
 use crate::error_code::ErrorCode;
 use crate::plan::input::Variables;
 use crate::plan::types::{MutationPlan, Plan, Statement};
-use crate::policy::{Viewer, ViewerValue};
 use crate::pool::{Connection, Pool, Session};
 use crate::resolver::Output;
 use crate::run::write::{self, TooLarge};
 use crate::run::{self, AnswerError, PathSegment, Root, Run};
+use crate::viewer::Viewer;
 
 /// How often a mutation is begun when other writes come between.
 const ATTEMPTS: usize = 3;
@@ -83,13 +83,23 @@ impl<'a> Mutate<'a> {
         mutation: &MutationPlan,
     ) -> Result<Mutated, RequestError> {
         let (mut trace, mut rows) = (Vec::new(), 0);
+        let input = Input::new(mutation.input.value(self.variables));
         for _ in 0..ATTEMPTS {
+            let prepared = self.before(mutation, &input).await;
             let mut connection = self.pool.take().await.map_err(RequestError::away)?;
             let Some(Connection { session, wire }) = connection.connection() else {
                 return Err(RequestError::Store("no connection".into()));
             };
-            let run = Run::new(self.model, self.options, session, self.variables, self.viewer);
-            let ended = wire.drive(self.transaction(&run, plan, place, mutation)).await;
+            let run = Run::new(
+                self.model,
+                self.options,
+                session,
+                self.variables,
+                self.viewer,
+                self.request.context,
+            );
+            let ended =
+                wire.drive(self.transaction(&run, plan, place, mutation, &input, prepared)).await;
             let told = run.told();
             trace.extend(told.trace);
             rows += told.rows;
@@ -110,8 +120,14 @@ impl<'a> Mutate<'a> {
         plan: &'a Plan,
         place: usize,
         mutation: &MutationPlan,
+        input: &Input,
+        prepared: Result<Prepared, WriteError>,
     ) -> Result<Ended, RequestError> {
-        let remembered = Remembered::of(&self.request, self.viewer, &plan.roots[place].key);
+        let remembered = mutation
+            .mutation
+            .is_remembered()
+            .then(|| Remembered::of(&self.request, self.viewer, &plan.roots[place].key))
+            .flatten();
         let session = run.session;
         let earlier = self.begin(session, remembered.as_ref()).await;
         let answered = match earlier {
@@ -121,7 +137,10 @@ impl<'a> Mutate<'a> {
                 let position = Some(position_now(session).await?);
                 return Ok(Ended::Done { stored, position });
             }
-            Ok(None) => self.write(run, plan, place, mutation).await,
+            Ok(None) => match prepared {
+                Ok(prepared) => self.write(run, plan, place, mutation, input, &prepared).await,
+                Err(refused) => Err(refused),
+            },
             Err(error) => Err(WriteError::Request(error)),
         };
         let refused = match answered {
@@ -140,13 +159,25 @@ impl<'a> Mutate<'a> {
             roll_back(session).await?;
         }
         let output = match self.explained(refused) {
-            Explained::Mistakes(errors) => payload(mutation, Payload::new(), None, &errors),
+            Explained::Mistakes(errors) => {
+                payload(mutation, Payload { errors, ..Payload::new() }, None)
+            }
             Explained::Refused(error) => Output::Failed(error),
             Explained::Overtaken => return Ok(Ended::Overtaken),
             Explained::Failed(error) => return Err(error),
         };
         let stored = self.written(run, plan, place, mutation, output, String::new()).await?;
         Ok(Ended::Done { stored, position: None })
+    }
+
+    /// What the mutation does before its transaction.
+    async fn before(&self, mutation: &MutationPlan, input: &Input) -> Result<Prepared, WriteError> {
+        let context = self.request.context;
+        let before = Before { viewer: self.viewer, context, pool: self.pool };
+        let prepared = AssertUnwindSafe(mutation.mutation.before(&before, input)).catch_unwind();
+        prepared.await.unwrap_or_else(|panic| {
+            Err(WriteError::Request(RequestError::Statement(run::panicked(&*panic).into())))
+        })
     }
 
     /// Begins, says who acts, and looks for an answer from earlier: all sent at once.
@@ -157,10 +188,7 @@ impl<'a> Mutate<'a> {
     ) -> Result<Option<Stored>, RequestError> {
         let actor = Statement::fixed(ACTOR, &[Type::TEXT, Type::TEXT]);
         let actor = session.prepared(&actor).await.map_err(RequestError::away)?;
-        let who = match self.viewer.values.get("id") {
-            Some(ViewerValue::Uuid(id)) => id.to_string(),
-            _ => String::new(),
-        };
+        let who = self.viewer.id().map(|id| id.to_string()).unwrap_or_default();
         session.enter_transaction();
         let earlier = async {
             match remembered {
@@ -186,16 +214,17 @@ impl<'a> Mutate<'a> {
         plan: &'a Plan,
         place: usize,
         mutation: &MutationPlan,
+        input: &Input,
+        prepared: &Prepared,
     ) -> Result<Stored, WriteError> {
-        let input = Input::new(mutation.input.value(self.variables));
-        let context = WriteContext { run };
-        let written = AssertUnwindSafe(mutation.mutation.run(&context, &input)).catch_unwind();
+        let context = WriteContext { run, prepared };
+        let written = AssertUnwindSafe(mutation.mutation.run(&context, input)).catch_unwind();
         let changed = written.await.unwrap_or_else(|panic| {
             Err(WriteError::Request(RequestError::Statement(run::panicked(&*panic).into())))
         })?;
         // It stands for the position, which is known after the commit only; nobody can guess it.
         let mark = Uuid::now_v7().simple().to_string();
-        let output = payload(mutation, changed, Some(&mark), &[]);
+        let output = payload(mutation, changed, Some(&mark));
         Ok(self.written(run, plan, place, mutation, output, mark).await?)
     }
 
@@ -275,13 +304,8 @@ impl Stored {
 }
 
 /// The whole payload: what changed, and what every payload has.
-fn payload(
-    mutation: &MutationPlan,
-    changed: Payload,
-    mark: Option<&str>,
-    errors: &[UserError],
-) -> Output {
-    let mut fields = changed.0;
+fn payload(mutation: &MutationPlan, changed: Payload, mark: Option<&str>) -> Output {
+    let Payload { mut fields, errors } = changed;
     fields.push(("errors", Output::List(errors.iter().map(UserError::output).collect())));
     if let Some(mark) = mark {
         fields.push(("position", Output::Leaf(Value::from(mark))));
@@ -358,8 +382,7 @@ fn too_large(maximum: usize, bytes: usize) -> RequestError {
 }
 
 /// The error of a mutation that failed as a whole, beside the others of its request.
-pub(crate) fn at_field(key: &str, error: &RequestError, request_id: &str) -> Json {
-    let error =
-        AnswerError { error: error.as_field_error(), path: vec![PathSegment::Key(key.into())] };
+pub(crate) fn at_field(key: &str, error: FieldError, request_id: &str) -> Json {
+    let error = AnswerError { error, path: vec![PathSegment::Key(key.into())] };
     field_error(&error, request_id)
 }

@@ -15,8 +15,8 @@ use crate::answer::Request;
 use crate::error::RequestError;
 use crate::error_code::ErrorCode;
 use crate::plan::types::{Key, Statement};
-use crate::policy::{Viewer, ViewerValue};
 use crate::pool::Session;
+use crate::viewer::Viewer;
 
 /// Signs that a key may have.
 pub const KEY_LENGTH_MAXIMUM: usize = 255;
@@ -71,7 +71,7 @@ const KEEP: &str = "INSERT INTO idempotency_keys \
 /// Removes keys whose time is over, so many at once.
 pub(crate) const SWEEP: &str = "DELETE FROM idempotency_keys WHERE id = ANY(ARRAY(\
     SELECT id FROM idempotency_keys WHERE expires_at <= now() ORDER BY expires_at LIMIT 1000 \
-    FOR UPDATE SKIP LOCKED))";
+    FOR UPDATE SKIP LOCKED)) RETURNING 1";
 
 impl<'a> Remembered<'a> {
     /// Where a mutation of this request is kept; none without a key.
@@ -87,9 +87,9 @@ impl<'a> Remembered<'a> {
             hash.update((part.len() as u64).to_be_bytes());
             hash.update(part);
         }
-        let viewer = match viewer.values.get("id") {
-            Some(ViewerValue::Uuid(id)) => format!("{} {id}", viewer.class),
-            _ => viewer.class.to_string(),
+        let viewer = match viewer.id() {
+            Some(id) => format!("{} {id}", viewer.class),
+            None => viewer.class.to_string(),
         };
         let request_hash = hash.finalize().to_vec();
         Some(Self { viewer, key: given, field: &key.name, request_hash })

@@ -103,6 +103,12 @@ impl Input {
             .map_err(|error| self.mistake(UserErrorCode::Invalid, field, error.to_string()))
     }
 
+    /// An input object in a field; none where it is absent or null.
+    pub fn object(&self, field: &str) -> Option<Input> {
+        let value = self.get(field)?;
+        matches!(value, Value::Object(_)).then(|| Self::at(self.path_to(field), value.clone()))
+    }
+
     /// The input objects of a list; none where it is absent or null.
     pub fn items(&self, field: &str) -> Vec<Input> {
         match self.get(field) {

@@ -9,6 +9,7 @@
 //! `verbNoun(input: VerbNounInput!): VerbNounPayload`. What every payload has besides (`errors`,
 //! `position`) is filled in here, and so are idempotency, the actor and the retry after a deadlock.
 
+mod before;
 mod cells;
 mod constraint;
 mod context;
@@ -27,6 +28,7 @@ use uuid::Uuid;
 
 use crate::resolver::Output;
 
+pub use before::{Before, Prepared};
 pub(crate) use constraint::Constraints;
 pub use context::WriteContext;
 pub(crate) use execute::{Mutate, at_field};
@@ -40,12 +42,27 @@ pub use user_error::{UserError, UserErrorCode, WriteError};
 /// One field of the mutation root.
 #[async_trait]
 pub trait Mutation: Send + Sync + 'static {
+    /// What takes long and needs no transaction: hashing a password, asking another server. No
+    /// connection is held meanwhile. What it gives is there for [`Self::run`].
+    ///
+    /// # Errors
+    /// [`WriteError`]; nothing is run then.
+    async fn before(&self, _before: &Before<'_>, _input: &Input) -> Result<Prepared, WriteError> {
+        Ok(Prepared::none())
+    }
+
     /// Checks and writes, and says what changed. May run again from the start, in a new
     /// transaction, when another write came between.
     ///
     /// # Errors
     /// [`WriteError`]; nothing is written then.
     async fn run(&self, write: &WriteContext<'_>, input: &Input) -> Result<Payload, WriteError>;
+
+    /// Whether its answer may be kept under an `Idempotency-Key`. Not where it holds a secret; a key
+    /// has no effect then.
+    fn is_remembered(&self) -> bool {
+        true
+    }
 }
 
 /// A registered mutation, shared by all requests.
@@ -54,7 +71,10 @@ pub type SharedMutation = Arc<dyn Mutation>;
 /// What a mutation changed: the fields of its payload but for `errors` and `position`. A field that
 /// is not named is null.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Payload(pub(crate) Vec<(&'static str, Output)>);
+pub struct Payload {
+    pub(crate) fields: Vec<(&'static str, Output)>,
+    pub(crate) errors: Vec<UserError>,
+}
 
 impl Payload {
     /// Nothing yet.
@@ -80,7 +100,14 @@ impl Payload {
 
     /// Any other field.
     pub fn with(mut self, field: &'static str, output: Output) -> Self {
-        self.0.push((field, output));
+        self.fields.push((field, output));
+        self
+    }
+
+    /// A mistake that is told in `errors` while what was written stays: a failed attempt to sign in
+    /// is counted. Any other mistake is an error of [`Mutation::run`], and leaves nothing behind.
+    pub fn refuse(mut self, mistake: UserError) -> Self {
+        self.errors.push(mistake);
         self
     }
 }

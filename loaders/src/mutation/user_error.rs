@@ -40,6 +40,10 @@ codes! {
     StaleVersion "STALE_VERSION" "The record was changed since you read it: read it again.",
     IllegalTransition "ILLEGAL_TRANSITION" "The record is in a state from which this step is not possible.",
     Immutable "IMMUTABLE" "The record never changes.",
+    InvalidCredentials "INVALID_CREDENTIALS" "A password, code, token or key is not the right one.",
+    LockedOut "LOCKED_OUT" "Too many attempts failed: wait until the time that the message names.",
+    Expired "EXPIRED" "Its time is over: ask for a new one.",
+    AlreadyDone "ALREADY_DONE" "This was done before, and can be done once.",
 }
 
 /// One mistake in the input.

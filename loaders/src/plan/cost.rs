@@ -7,7 +7,7 @@
 use super::input::{Input, Leaf, Variables};
 use super::types::{
     ChildPlan, ConnectionPlan, MutationPlan, OutputPlan, OutputsPlan, PageSize, Plan,
-    ReferencePlan, ResolverPlan, RootSource, RowsPlan, Statement, View,
+    ReferencePlan, ResolverCall, ResolverPlan, RootSource, RowsPlan, Statement, View,
 };
 use crate::resolver::Arguments;
 use async_graphql::Value;
@@ -46,7 +46,7 @@ impl Cost {
                 by_type.iter().map(|(_, place)| reference(&plan.references[*place])).max()
             };
             let fixed = match &root.source {
-                RootSource::Typename(_) | RootSource::Introspection => 0,
+                RootSource::Typename(_) | RootSource::Introspection | RootSource::Forbidden(_) => 0,
                 RootSource::Point { by_type: types, .. } => by_type(types).unwrap_or(1),
                 RootSource::Points { ids, by_type: types } => {
                     cost.for_each.push((ids.clone(), by_type(types).unwrap_or(1)));
@@ -105,11 +105,14 @@ fn reference(plan: &ReferencePlan) -> u64 {
 }
 
 fn resolver(plan: &ResolverPlan) -> u64 {
+    call(&plan.call).saturating_mul(outputs(&plan.outputs).saturating_add(1))
+}
+
+fn call(call: &ResolverCall) -> u64 {
     let constant = |input: &Input| input.constant().cloned().unwrap_or(Value::Null);
     let arguments =
-        plan.arguments.iter().map(|(name, input)| (name.clone(), constant(input))).collect();
-    let each = outputs(&plan.outputs).saturating_add(1);
-    plan.resolver.cost(&Arguments(arguments)).saturating_mul(each)
+        call.arguments.iter().map(|(name, input)| (name.clone(), constant(input))).collect();
+    call.resolver.cost(&Arguments(arguments))
 }
 
 fn mutation(plan: &MutationPlan) -> u64 {
@@ -138,8 +141,13 @@ fn output(plan: &OutputPlan, references: &[ReferencePlan]) -> u64 {
         OutputPlan::Composite { references: by_type, objects } => {
             let entities = by_type.iter().map(|(_, place)| reference(&references[*place]));
             let objects = objects.iter().map(|(_, fields)| {
-                let plans = fields.iter().filter_map(|field| field.plan.as_ref().ok());
-                sum(plans.map(|plan| output(plan, references)))
+                sum(fields.iter().map(|field| {
+                    let below = field.plan.as_ref().map_or(0, |plan| output(plan, references));
+                    match &field.call {
+                        Some((_, made)) => call(made).saturating_mul(below.saturating_add(1)),
+                        None => below,
+                    }
+                }))
             });
             entities.chain(objects).max().unwrap_or(0)
         }

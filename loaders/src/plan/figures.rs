@@ -92,6 +92,7 @@ impl<'a> Context<'a> {
                 _ => return Err(located(invalid(name, "has no figures"), inner.field)),
             };
             fields.push(FieldPlan {
+                guard: None,
                 key: Key::new(inner.key),
                 nullable: name != "count" && name != "__typename",
                 value,
@@ -138,7 +139,12 @@ impl<'a> Context<'a> {
                 }
                 _ => FieldValue::Fixed(typename(group_type)),
             };
-            fields.push(FieldPlan { key: Key::new(inner.key), nullable: false, value });
+            fields.push(FieldPlan {
+                guard: None,
+                key: Key::new(inner.key),
+                nullable: false,
+                value,
+            });
         }
         let mut base = self.base(entity, arguments, parent)?;
         let page = PageSize {
@@ -233,7 +239,7 @@ impl<'a> Context<'a> {
                     None if name == "__typename" => FieldValue::Fixed(typename(type_name)),
                     None => FieldValue::Fixed(b"null".to_vec().into()),
                 };
-                FieldPlan { key: Key::new(inner.key), nullable: true, value }
+                FieldPlan { guard: None, key: Key::new(inner.key), nullable: true, value }
             })
             .collect()
     }
@@ -267,5 +273,5 @@ fn one_figure(
         ),
         _ => FieldValue::Fixed(typename(type_name)),
     };
-    FieldPlan { key: Key::new(figure.key), nullable: true, value }
+    FieldPlan { guard: None, key: Key::new(figure.key), nullable: true, value }
 }

@@ -58,8 +58,7 @@ impl<'a> Context<'a> {
     ) -> Result<RowsPlan, RequestError> {
         let arguments = self.list_arguments(entity, def, selected)?;
         let mut rows = RowsBuilder::new(self, entity, &arguments, parent)?;
-        let view = self.view(entity, &rows.base.alias, &selected.sets, &mut rows.columns, depth)?;
-        rows.views.push(view);
+        rows.view(self, selected, depth)?;
         rows.finish(self, false)
     }
 
@@ -419,6 +418,7 @@ impl<'p> RowsBuilder<'p> {
             &self.base.alias,
             &selected.sets,
             &mut self.columns,
+            &mut self.base.parts,
             depth,
         )?;
         self.views.push(view);

@@ -28,7 +28,7 @@ use crate::contract::Contract;
 use crate::engine::EngineOptions;
 use crate::error::RequestError;
 use crate::error_code::ErrorCode;
-use crate::policy::Viewer;
+use crate::viewer::Viewer;
 use cost::Cost;
 use input::{Input, Inputs, Leaf, Variables, invalid, located};
 use select::Selected;
@@ -80,6 +80,9 @@ impl<'a> Context<'a> {
                     let fields = self.introspected(&selected.sets, name, maximum);
                     introspected = introspected.saturating_add(fields);
                     (name == "__type", RootSource::Introspection)
+                }
+                _ if let Some(permission) = self.withheld(root, name) => {
+                    (true, RootSource::Forbidden(permission.into()))
                 }
                 _ if operation.ty == OperationType::Mutation => {
                     self.mutation(root, name, &selected)?
@@ -167,12 +170,19 @@ impl<'a> Context<'a> {
             None => None,
         };
         let plan = MutationPlan {
+            name: name.into(),
             mutation: bound.mutation.clone(),
             payload: bound.payload,
             input: input.unwrap_or(Input::Null),
             outputs: self.outputs(&def.ty, selected, 1)?,
         };
         Ok((def.ty.nullable, RootSource::Mutation(plan)))
+    }
+
+    /// The permission that a field of a root needs, and that the viewer has for nothing.
+    fn withheld(&self, root: &str, name: &str) -> Option<&'a str> {
+        let permission = self.contract.field(root, name)?.permission()?;
+        (!self.viewer.permissions.somewhere(permission)).then_some(permission)
     }
 
     pub(crate) fn inputs(&self) -> Inputs<'a> {
@@ -187,9 +197,21 @@ impl<'a> Context<'a> {
 impl Plan {
     /// Whether it asks the database anything.
     pub(crate) fn reads(&self) -> bool {
-        self.roots
-            .iter()
-            .any(|root| !matches!(root.source, RootSource::Typename(_) | RootSource::Introspection))
+        self.roots.iter().any(|root| {
+            !matches!(
+                root.source,
+                RootSource::Typename(_) | RootSource::Introspection | RootSource::Forbidden(_)
+            )
+        })
+    }
+
+    /// The names of its mutations, as often as they are called.
+    pub(crate) fn mutations(&self) -> Vec<&str> {
+        let names = self.roots.iter().filter_map(|root| match &root.source {
+            RootSource::Mutation(plan) => Some(&*plan.name),
+            _ => None,
+        });
+        names.collect()
     }
 
     /// About how many bytes it holds: its debug form is long where the plan is.

@@ -6,7 +6,7 @@ use super::Context;
 use super::input::located;
 use super::select::Selected;
 use super::types::{
-    Key, OutputField, OutputPlan, OutputsPlan, ReferencePlan, ResolverPlan, typename,
+    Key, OutputField, OutputPlan, OutputsPlan, ReferencePlan, ResolverCall, ResolverPlan, typename,
 };
 use crate::contract::{FieldDef, TypeKind};
 use crate::error::RequestError;
@@ -21,6 +21,16 @@ impl<'a> Context<'a> {
         selected: &Selected<'a>,
         depth: usize,
     ) -> Result<ResolverPlan, RequestError> {
+        let call = self.call(resolver, def, selected)?;
+        Ok(ResolverPlan { call, outputs: self.outputs(&def.ty, selected, depth)? })
+    }
+
+    fn call(
+        &self,
+        resolver: &SharedResolver,
+        def: &FieldDef,
+        selected: &Selected<'a>,
+    ) -> Result<ResolverCall, RequestError> {
         let mut arguments = Vec::with_capacity(def.arguments.len());
         for argument in &def.arguments {
             let value = self
@@ -31,12 +41,7 @@ impl<'a> Context<'a> {
                 arguments.push((argument.name.clone(), value));
             }
         }
-        Ok(ResolverPlan {
-            resolver: resolver.clone(),
-            field: def.name.clone(),
-            arguments,
-            outputs: self.outputs(&def.ty, selected, depth)?,
-        })
+        Ok(ResolverCall { resolver: resolver.clone(), field: def.name.clone(), arguments })
     }
 
     /// How outputs of this type are written.
@@ -48,7 +53,8 @@ impl<'a> Context<'a> {
     ) -> Result<OutputsPlan, RequestError> {
         let mut references = Vec::new();
         let output = self.output(ty, &selected.sets, &mut references, depth)?;
-        Ok(OutputsPlan { output, references })
+        let calls = has_calls(&output);
+        Ok(OutputsPlan { output, references, calls })
     }
 
     /// How a value of this type is written, given what is selected of it.
@@ -81,7 +87,7 @@ impl<'a> Context<'a> {
                 by_reference.push((type_name.to_string(), shared(references, plan)));
                 continue;
             }
-            let mut fields = Vec::new();
+            let (mut fields, mut calls) = (Vec::new(), 0);
             for inner in self.selected(sets, type_name) {
                 self.descend(&inner, depth)?;
                 let field_name = inner.field.node.name.node.as_str();
@@ -92,16 +98,37 @@ impl<'a> Context<'a> {
                     ),
                     None => (false, Err(typename(type_name))),
                 };
+                let resolver =
+                    self.model.resolvers.get(&(type_name.to_string(), field_name.to_string()));
+                let call = match (resolver, self.contract.field(type_name, field_name)) {
+                    (Some(resolver), Some(def)) => {
+                        calls += 1;
+                        Some((calls - 1, self.call(resolver, def, &inner)?))
+                    }
+                    _ => None,
+                };
                 fields.push(OutputField {
                     key: Key::new(inner.key),
                     name: field_name.to_string(),
                     nullable,
                     plan,
+                    call,
                 });
             }
             objects.push((type_name.to_string(), fields));
         }
         Ok(OutputPlan::Composite { references: by_reference, objects })
+    }
+}
+
+fn has_calls(output: &OutputPlan) -> bool {
+    match output {
+        OutputPlan::Leaf => false,
+        OutputPlan::List { item, .. } => has_calls(item),
+        OutputPlan::Composite { objects, .. } => objects
+            .iter()
+            .flat_map(|(_, fields)| fields)
+            .any(|field| field.call.is_some() || field.plan.as_ref().is_ok_and(has_calls)),
     }
 }
 

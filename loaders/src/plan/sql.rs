@@ -9,7 +9,8 @@ use tokio_postgres::types::Type;
 use super::input::Input;
 use super::types::{CursorPlan, Parameter, Statement};
 use crate::bind::{Column, EntityField, Model};
-use crate::policy::{MARK, RowScope, Viewer, ViewerValue};
+use crate::policy::{MARK, RowScope};
+use crate::viewer::{Viewer, ViewerValue};
 
 /// Parameters, cursors and aliases of one statement.
 #[derive(Default)]
@@ -121,6 +122,25 @@ impl Seen<'_> {
     }
 }
 
+/// On which rows a viewer has a permission.
+pub(crate) enum Permitted {
+    Always,
+    Never,
+    /// Where this condition holds.
+    Where(String),
+}
+
+impl Permitted {
+    /// As a condition of its own.
+    pub(crate) fn sql(self) -> String {
+        match self {
+            Self::Always => "TRUE".to_string(),
+            Self::Never => "FALSE".to_string(),
+            Self::Where(condition) => format!("({condition})"),
+        }
+    }
+}
+
 /// Who asks, of what.
 #[derive(Clone, Copy)]
 pub(crate) struct Policies<'a> {
@@ -141,7 +161,7 @@ impl Policies<'_> {
     ) -> Vec<String> {
         let target = &self.model.entities[entity];
         let mut conditions = Vec::new();
-        let scope = RowScope { alias, class: self.viewer.class };
+        let scope = RowScope { alias, viewer: self.viewer };
         let own = (target.policy.condition)(&scope);
         if !own.is_empty() {
             conditions.push(self.rendered(own, parts));
@@ -177,7 +197,7 @@ impl Policies<'_> {
     pub(crate) fn writable(&self, entity: usize, alias: &str, parts: &mut Parts) -> String {
         let target = &self.model.entities[entity];
         if let Some(writers) = target.policy.writers {
-            let own = writers(&RowScope { alias, class: self.viewer.class });
+            let own = writers(&RowScope { alias, viewer: self.viewer });
             return if own.is_empty() { "TRUE".to_string() } else { self.rendered(own, parts) };
         }
         let mut conditions = Vec::new();
@@ -195,6 +215,58 @@ impl Policies<'_> {
             ));
         }
         if conditions.is_empty() { "FALSE".to_string() } else { conditions.join(" AND ") }
+    }
+
+    /// On which rows the viewer has this permission: by his roles, by what the entity's policy says
+    /// of it, or as on the rows that this one hangs on.
+    pub(crate) fn permitted(
+        &self,
+        entity: usize,
+        alias: &str,
+        permission: &str,
+        parts: &mut Parts,
+    ) -> Permitted {
+        let policy = &self.model.entities[entity].policy;
+        let own = policy.permits.iter().find(|(name, _)| *name == permission);
+        let permissions = &self.viewer.permissions;
+        if permissions.everywhere(permission)
+            && (own.is_none() || permissions.except(permission).is_empty())
+        {
+            return Permitted::Always;
+        }
+        if let Some((_, condition)) = own {
+            let condition = condition(&RowScope { alias, viewer: self.viewer });
+            return match condition.is_empty() {
+                true => Permitted::Always,
+                false => Permitted::Where(self.rendered(condition, parts)),
+            };
+        }
+        if policy.through.is_empty() {
+            return Permitted::Never;
+        }
+        let mut conditions = Vec::new();
+        for through in policy.through {
+            let Some(EntityField::ToOne(relation)) =
+                self.model.entities[entity].fields.get(*through)
+            else {
+                return Permitted::Never;
+            };
+            let parent = parts.alias();
+            match self.permitted(relation.target, &parent, permission, parts) {
+                Permitted::Always => {}
+                Permitted::Never => return Permitted::Never,
+                Permitted::Where(inner) => conditions.push(format!(
+                    "EXISTS (SELECT 1 FROM {} {parent} WHERE {parent}.{} = {alias}.{} AND {inner})",
+                    self.model.entities[relation.target].table,
+                    relation.to_column,
+                    relation.from_column,
+                )),
+            }
+        }
+        if conditions.is_empty() {
+            return Permitted::Always;
+        }
+        Permitted::Where(conditions.join(" AND "))
     }
 
     /// A condition as text, the viewer's values as parameters. Constants in it come from policies
@@ -219,15 +291,15 @@ impl Policies<'_> {
     }
 
     fn viewer_value(&self, name: &str, parts: &mut Parts) -> String {
-        match self.viewer.values.get_key_value(name) {
-            Some((name, value)) => {
-                let ty = match value {
+        match self.viewer.value(name) {
+            Some(value) => {
+                let ty = match &*value {
                     ViewerValue::Uuid(_) => Type::UUID,
                     ViewerValue::Uuids(_) => Type::UUID_ARRAY,
                     ViewerValue::Text(_) => Type::TEXT,
                     ViewerValue::Texts(_) => Type::TEXT_ARRAY,
                 };
-                parts.parameter(Parameter::Viewer(name), ty)
+                parts.parameter(Parameter::Viewer(name.into()), ty)
             }
             None => "NULL".to_string(),
         }

@@ -9,7 +9,7 @@ use tokio_postgres::types::Type;
 use super::cost::Cost;
 use super::input::{Input, Leaf};
 use crate::mutation::SharedMutation;
-use crate::resolver::SharedResolver;
+use crate::resolver::{Output, SharedResolver};
 use crate::scalar::Kind;
 
 /// One operation, ready to run for any values of its variables that have the same shape.
@@ -26,6 +26,14 @@ pub(crate) struct Plan {
     pub(crate) weight: u64,
     /// How many bytes its last answer had, for the next one's buffer.
     pub(crate) answer_bytes: AtomicUsize,
+}
+
+/// A permission that a field needs, and where its rows say whether the viewer has it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Guard {
+    pub(crate) permission: Box<str>,
+    /// The column that holds true or false; none where he has it on no row.
+    pub(crate) column: Option<usize>,
 }
 
 #[derive(Debug)]
@@ -55,6 +63,8 @@ pub(crate) enum RootSource {
     List(RowsPlan),
     Resolver(ResolverPlan),
     Mutation(MutationPlan),
+    /// Refused to viewers without this permission.
+    Forbidden(Box<str>),
 }
 
 /// A response key: its name for paths, and `"name":` for the answer.
@@ -124,7 +134,7 @@ pub(crate) enum Parameter {
     /// A position of a cursor: which cursor of the statement, which term of the order.
     Cursor(usize, usize),
     /// A value of the viewer.
-    Viewer(&'static str),
+    Viewer(Box<str>),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -163,6 +173,8 @@ pub(crate) struct View {
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct FieldPlan {
+    /// What decides, beyond the row's own policy, whether the viewer is given the value.
+    pub(crate) guard: Option<Guard>,
     pub(crate) key: Key,
     pub(crate) nullable: bool,
     pub(crate) value: FieldValue,
@@ -263,11 +275,18 @@ pub(crate) struct ReferencePlan {
 }
 
 /// A registered resolver with its arguments, and how its outputs are written.
+#[derive(Debug, PartialEq)]
 pub(crate) struct ResolverPlan {
+    pub(crate) call: ResolverCall,
+    pub(crate) outputs: OutputsPlan,
+}
+
+/// A call of a registered resolver.
+#[derive(Clone)]
+pub(crate) struct ResolverCall {
     pub(crate) resolver: SharedResolver,
     pub(crate) field: String,
     pub(crate) arguments: Vec<(String, Input)>,
-    pub(crate) outputs: OutputsPlan,
 }
 
 /// How outputs are written, and the rows that they name are read.
@@ -275,10 +294,14 @@ pub(crate) struct ResolverPlan {
 pub(crate) struct OutputsPlan {
     pub(crate) output: OutputPlan,
     pub(crate) references: Vec<ReferencePlan>,
+    /// Whether fields of its objects have resolvers of their own.
+    pub(crate) calls: bool,
 }
 
 /// A mutation with its input, and how its payload is written.
 pub(crate) struct MutationPlan {
+    /// The field of the mutation root.
+    pub(crate) name: Box<str>,
     pub(crate) mutation: SharedMutation,
     pub(crate) payload: &'static str,
     pub(crate) input: Input,
@@ -296,22 +319,19 @@ impl std::fmt::Debug for MutationPlan {
     }
 }
 
-impl std::fmt::Debug for ResolverPlan {
+impl std::fmt::Debug for ResolverCall {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter
-            .debug_struct("ResolverPlan")
+            .debug_struct("ResolverCall")
             .field("field", &self.field)
             .field("arguments", &self.arguments)
-            .field("outputs", &self.outputs)
             .finish_non_exhaustive()
     }
 }
 
-impl PartialEq for ResolverPlan {
+impl PartialEq for ResolverCall {
     fn eq(&self, other: &Self) -> bool {
-        std::sync::Arc::ptr_eq(&self.resolver, &other.resolver)
-            && self.arguments == other.arguments
-            && self.outputs == other.outputs
+        Arc::ptr_eq(&self.resolver, &other.resolver) && self.arguments == other.arguments
     }
 }
 
@@ -337,6 +357,23 @@ pub(crate) struct OutputField {
     pub(crate) nullable: bool,
     /// `__typename`, or how the value is written.
     pub(crate) plan: Result<OutputPlan, Box<[u8]>>,
+    /// The resolver of its own that gives the value, and its place among those of the object.
+    pub(crate) call: Option<(usize, ResolverCall)>,
+}
+
+/// The name under which an object holds what its fields' own resolvers gave, in the plan's order.
+pub(crate) const CALLED: &str = "\u{1}";
+
+impl OutputField {
+    /// Where its value stands among those of an object.
+    pub(crate) fn place_in(&self, fields: &[(&'static str, Output)]) -> Option<usize> {
+        let mut places = fields.iter().enumerate();
+        match &self.call {
+            Some((index, _)) => places.filter(|(_, (name, _))| *name == CALLED).nth(*index),
+            None => places.find(|(_, (name, _))| *name == self.name),
+        }
+        .map(|(place, _)| place)
+    }
 }
 
 /// The quoted name of a type, as `__typename` answers it.

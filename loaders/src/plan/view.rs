@@ -7,9 +7,9 @@ use async_graphql::parser::types::SelectionSet;
 use super::Context;
 use super::list::Parent;
 use super::select::Selected;
-use super::sql::{Columns, Parts, Seen, where_clause};
+use super::sql::{Columns, Parts, Permitted, Seen, where_clause};
 use super::types::{
-    ChildPlan, FieldPlan, FieldValue, Key, Parameter, ReferencePlan, View, typename,
+    ChildPlan, FieldPlan, FieldValue, Guard, Key, Parameter, ReferencePlan, View, typename,
 };
 use crate::bind::{Entity, EntityField, ListForm, Relation};
 use crate::contract::FieldDef;
@@ -25,6 +25,7 @@ impl<'a> Context<'a> {
         alias: &str,
         sets: &[&'a SelectionSet],
         columns: &mut Columns,
+        parts: &mut Parts,
         depth: usize,
     ) -> Result<View, RequestError> {
         let target = &self.model.entities[entity];
@@ -33,6 +34,7 @@ impl<'a> Context<'a> {
             let name = selected.field.node.name.node.as_str();
             let Some(def) = self.contract.field(&target.type_name, name) else {
                 view.fields.push(FieldPlan {
+                    guard: None,
                     key: Key::new(selected.key),
                     nullable: false,
                     value: FieldValue::Fixed(typename(&target.type_name)),
@@ -40,7 +42,11 @@ impl<'a> Context<'a> {
                 continue;
             };
             self.descend(&selected, depth)?;
+            let guard = self.guard(entity, alias, def, columns, parts);
             let value = match target.fields.get(name) {
+                _ if guard.as_ref().is_some_and(|guard| guard.column.is_none()) => {
+                    FieldValue::Fixed((*b"null").into())
+                }
                 Some(EntityField::Column(column)) => {
                     FieldValue::Column { index: columns.column(alias, column), kind: column.kind }
                 }
@@ -60,12 +66,32 @@ impl<'a> Context<'a> {
                 None => continue,
             };
             view.fields.push(FieldPlan {
+                guard,
                 key: Key::new(selected.key),
                 nullable: def.ty.nullable,
                 value,
             });
         }
         Ok(view)
+    }
+
+    /// What decides whether the viewer is given a field that needs a permission; none where he has
+    /// the permission on every row.
+    fn guard(
+        &self,
+        entity: usize,
+        alias: &str,
+        def: &FieldDef,
+        columns: &mut Columns,
+        parts: &mut Parts,
+    ) -> Option<Guard> {
+        let permission = def.permission()?;
+        let column = match self.policies().permitted(entity, alias, permission, parts) {
+            Permitted::Always => return None,
+            Permitted::Never => None,
+            Permitted::Where(condition) => Some(columns.need(condition)),
+        };
+        Some(Guard { permission: permission.into(), column })
     }
 
     #[expect(
@@ -151,7 +177,7 @@ impl<'a> Context<'a> {
         let keys = parts.parameter(Parameter::Keys, Type::UUID_ARRAY);
         let key = format!("{alias}.{}", relation.to_column);
         let mut columns = Columns::starting(&[&key]);
-        let view = self.view(relation.target, &alias, sets, &mut columns, depth)?;
+        let view = self.view(relation.target, &alias, sets, &mut columns, &mut parts, depth)?;
         let mut conditions = vec![format!("{key} = ANY ({keys})")];
         conditions.extend(self.policies().conditions(
             relation.target,

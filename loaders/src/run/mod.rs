@@ -9,6 +9,7 @@ mod resolve;
 mod roots;
 pub(crate) mod write;
 
+use std::any::Any;
 use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -25,9 +26,9 @@ use crate::error::RequestError;
 use crate::error_code::ErrorCode;
 use crate::plan::input::Variables;
 use crate::plan::types::Statement;
-use crate::policy::Viewer;
 use crate::pool::Session;
 use crate::scalar::Param;
+use crate::viewer::Viewer;
 
 pub use resolve::{ResolveContext, ResolverStatement};
 pub(crate) use roots::Root;
@@ -46,6 +47,8 @@ pub(crate) struct Run<'a> {
     pub(crate) session: &'a Session,
     pub(crate) variables: &'a Variables,
     pub(crate) viewer: &'a Viewer,
+    /// What the transport knows of the request.
+    pub(crate) context: Option<&'a (dyn Any + Send + Sync)>,
     pub(crate) trace: Mutex<Vec<StatementTrace>>,
     pub(crate) rows: AtomicUsize,
     /// Why the first field that failed by itself did.
@@ -66,6 +69,7 @@ impl<'a> Run<'a> {
         session: &'a Session,
         variables: &'a Variables,
         viewer: &'a Viewer,
+        context: Option<&'a (dyn Any + Send + Sync)>,
     ) -> Self {
         Self {
             model,
@@ -73,6 +77,7 @@ impl<'a> Run<'a> {
             session,
             variables,
             viewer,
+            context,
             trace: Mutex::default(),
             rows: AtomicUsize::new(0),
             failure: Mutex::default(),

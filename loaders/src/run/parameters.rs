@@ -8,8 +8,8 @@ use crate::error::RequestError;
 use crate::error_code::ErrorCode;
 use crate::plan::input::invalid;
 use crate::plan::types::{Parameter, Pattern, Statement};
-use crate::policy::ViewerValue;
 use crate::scalar::{BadValue, Kind, Param, cursor, encode, encode_array};
+use crate::viewer::ViewerValue;
 
 /// The values of one cursor, each in its binary form.
 type Position = Vec<Option<Vec<u8>>>;
@@ -92,7 +92,7 @@ impl Run<'_> {
                 Some(raw) => Param::Raw(raw.clone()),
                 None => Param::Null,
             },
-            Parameter::Viewer(name) => match self.viewer.values.get(name) {
+            Parameter::Viewer(name) => match self.viewer.value(name).as_deref() {
                 Some(ViewerValue::Uuid(id)) => Param::Uuid(*id),
                 Some(ViewerValue::Uuids(ids)) => Param::UuidArray(ids.clone()),
                 Some(ViewerValue::Text(text)) => Param::Text(text.clone()),

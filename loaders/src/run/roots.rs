@@ -43,9 +43,10 @@ impl Run<'_> {
         loader: &PointLoader<'r>,
     ) -> Result<Root, RequestError> {
         Ok(match source {
-            RootSource::Typename(_) | RootSource::Introspection | RootSource::Mutation(_) => {
-                Root::Fixed
-            }
+            RootSource::Typename(_)
+            | RootSource::Introspection
+            | RootSource::Forbidden(_)
+            | RootSource::Mutation(_) => Root::Fixed,
             RootSource::Point { id, by_type } => {
                 Root::Point(self.point(&id.value(self.variables), by_type, loader).await?)
             }

@@ -3,17 +3,18 @@
 //! A non-null field without a value makes its parent null, up to the nearest one that may be:
 //! the walk cuts its bytes back to where that one began.
 
+mod output;
+
 use tokio_postgres::Row;
 
-use super::data::{Child, Connection, NONE, Page, References, raw};
+use super::data::{Child, Connection, NONE, Page, raw};
 use super::roots::{Point, Root};
 use crate::error::FieldError;
 use crate::error_code::ErrorCode;
 use crate::plan::types::{
-    ConnectionField, ConnectionPlan, EdgeField, FieldPlan, FieldValue, Key, OutputPlan,
-    OutputsPlan, PageField, Plan, ReferencePlan, RootPlan, RootSource, RowsPlan, View,
+    ConnectionField, ConnectionPlan, EdgeField, FieldPlan, FieldValue, Guard, Key, PageField, Plan,
+    ReferencePlan, RootPlan, RootSource, RowsPlan, View,
 };
-use crate::resolver::Output;
 use crate::scalar::{self, cursor};
 
 /// An error of the answer, with its place in it.
@@ -131,6 +132,7 @@ impl<'p> Writer<'p> {
         let references = &self.plan.references;
         match (source, root) {
             (RootSource::Typename(name), _) => self.fixed(name),
+            (RootSource::Forbidden(permission), _) => self.failed(FieldError::lacks(permission)),
             (RootSource::Introspection, _) => {
                 let value = self.introspection.get(&*key.name).unwrap_or(&serde_json::Value::Null);
                 serde_json::to_writer(&mut self.out, value).map_err(|_| Bubble)
@@ -176,6 +178,9 @@ impl<'p> Writer<'p> {
         for (index, field) in view.fields.iter().enumerate() {
             self.key(index, &field.key);
             match &field.value {
+                _ if field.guard.as_ref().is_some_and(|guard| guard.withholds(row)) => {
+                    self.withheld(field)?;
+                }
                 FieldValue::Child(child) => {
                     self.guarded(&field.key, field.nullable, |writer| {
                         writer.child(&view.children[*child], &children[*child], place)
@@ -186,6 +191,14 @@ impl<'p> Writer<'p> {
         }
         self.out.push(b'}');
         Ok(())
+    }
+
+    /// A field that the viewer lacks the permission for, on this row at least.
+    fn withheld(&mut self, field: &'p FieldPlan) -> Written {
+        let permission = field.guard.as_ref().map_or("", |guard| &guard.permission);
+        self.guarded(&field.key, field.nullable, |writer| {
+            writer.failed(FieldError::lacks(permission))
+        })
     }
 
     /// A field that needs its own row alone.
@@ -396,82 +409,6 @@ impl<'p> Writer<'p> {
         self.out.push(b'"');
     }
 
-    fn output(
-        &mut self,
-        plan: &'p OutputsPlan,
-        of: &'p OutputPlan,
-        output: &Output,
-        references: &[References],
-    ) -> Written {
-        match (of, output) {
-            (_, Output::Null) => Err(Bubble),
-            (_, Output::Failed(error)) => self.failed(error.clone()),
-            (OutputPlan::Leaf, Output::Leaf(value)) => {
-                serde_json::to_writer(&mut self.out, value).map_err(|_| Bubble)
-            }
-            // An item that must be there and is hidden is left out, like one that does not exist.
-            (OutputPlan::List { item, nullable: false }, Output::List(items)) => {
-                let seen: Vec<&Output> =
-                    items.iter().filter(|output| is_seen(item, output, references)).collect();
-                self.list(seen.len(), false, |writer, index| {
-                    writer.output(plan, item, seen[index], references)
-                })
-            }
-            (OutputPlan::List { item, nullable }, Output::List(items)) => {
-                self.list(items.len(), *nullable, |writer, index| {
-                    writer.output(plan, item, &items[index], references)
-                })
-            }
-            (
-                OutputPlan::Composite { references: by_type, .. },
-                Output::Entity { type_name, id },
-            ) => {
-                let found = by_type.iter().find(|(name, _)| name == type_name).and_then(
-                    |(_, reference)| {
-                        let rows = &references[*reference];
-                        Some((&plan.references[*reference], rows, *rows.by_id.get(id)? as usize))
-                    },
-                );
-                match found {
-                    Some((reference, rows, place)) => {
-                        self.object(&reference.view, &rows.rows[place], place, &rows.children)
-                    }
-                    None => Err(Bubble),
-                }
-            }
-            (OutputPlan::Composite { objects, .. }, Output::Object { type_name, fields }) => {
-                let Some((_, wanted)) = objects.iter().find(|(name, _)| name == type_name) else {
-                    return self.failed(FieldError::new(
-                        ErrorCode::Internal,
-                        "the field's resolver gave a type that the contract does not allow",
-                    ));
-                };
-                self.out.push(b'{');
-                for (index, field) in wanted.iter().enumerate() {
-                    self.key(index, &field.key);
-                    match &field.plan {
-                        Err(name) => self.fixed(name)?,
-                        Ok(of) => {
-                            let value = fields
-                                .iter()
-                                .find(|(name, _)| *name == field.name)
-                                .map_or(&Output::Null, |(_, value)| value);
-                            self.guarded(&field.key, field.nullable, |writer| {
-                                writer.output(plan, of, value, references)
-                            })?;
-                        }
-                    }
-                }
-                self.out.push(b'}');
-                Ok(())
-            }
-            _ => self.failed(FieldError::new(
-                ErrorCode::Internal,
-                "the field's resolver gave an output of another form",
-            )),
-        }
-    }
-
     /// A list, each item at its index; an item that may not be null takes the list with it.
     fn list(
         &mut self,
@@ -572,14 +509,10 @@ impl<'p> Writer<'p> {
     }
 }
 
-/// Whether an output that names an entity names one that was found.
-fn is_seen(plan: &OutputPlan, output: &Output, references: &[References]) -> bool {
-    match (plan, output) {
-        (OutputPlan::Composite { references: by_type, .. }, Output::Entity { type_name, id }) => {
-            by_type.iter().any(|(name, reference)| {
-                name == type_name && references[*reference].by_id.contains_key(id)
-            })
-        }
-        _ => true,
+impl Guard {
+    /// Whether the value of this row's field is not for the viewer.
+    fn withholds(&self, row: &Row) -> bool {
+        // A condition over what is absent is NULL: not permitted.
+        self.column.and_then(|column| raw(row, column)) != Some(&[1])
     }
 }

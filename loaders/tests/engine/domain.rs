@@ -35,7 +35,10 @@ pub(crate) fn registry() -> Registry {
                 published(row, book::Column::Published)
                     .add(row.column(book::Column::DeletedAt).is_null())
             })
-            .writers(staff_only),
+            .writers(staff_only)
+            .permits("book.read_price", |row| {
+                row.permitted("book.read_price", book::Column::GenreId)
+            }),
         )
         .entity::<review::Entity>("Review", Policy::with(&["book"]))
         .entity::<reply::Entity>("Reply", Policy::with(&["review"]))
@@ -107,6 +110,7 @@ pub(crate) fn staff() -> Viewer {
 pub(crate) fn reader(id: Uuid, branches: &[&str]) -> Viewer {
     let branches = branches.iter().map(ToString::to_string).collect();
     Viewer {
+        permissions: Default::default(),
         class: "reader",
         values: HashMap::from([
             ("reader", ViewerValue::Uuid(id)),

@@ -14,6 +14,7 @@ mod limits;
 mod mutations;
 mod oracle;
 mod pages;
+mod permissions;
 mod random;
 mod records;
 mod refusals;

@@ -9,12 +9,13 @@ use sha2::{Digest, Sha256};
 
 use super::compression;
 use super::negotiation::{self, MediaType};
+use crate::access;
 
 /// After a write: what later reads send back as `Read-After`.
 const POSITION: HeaderName = HeaderName::from_static("position");
 
 /// All that an answer depends on besides its URL.
-const VARY: &str = "accept, accept-encoding, authorization";
+const VARY: &str = "accept, accept-encoding, authorization, cookie";
 
 /// Seconds after which a refused client may try again.
 const RETRY_AFTER: &str = "1";
@@ -86,6 +87,9 @@ impl Reply {
             Status::AtDoor(ErrorCode::Overloaded) => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER));
             }
+            Status::AtDoor(ErrorCode::Unauthenticated) => {
+                access::write_challenge(&head.headers, headers);
+            }
             Status::AtDoor(ErrorCode::MethodNotAllowed) => {
                 headers.insert(header::ALLOW, HeaderValue::from_static("GET, HEAD, POST"));
             }
@@ -130,7 +134,7 @@ impl Status {
         let code = match self {
             Self::Executed => return StatusCode::OK,
             Self::ByEngine(code) if media == MediaType::Json => match code {
-                ErrorCode::MethodNotAllowed => code,
+                ErrorCode::MethodNotAllowed | ErrorCode::RateLimit => code,
                 _ => return StatusCode::OK,
             },
             Self::ByEngine(code) | Self::AtDoor(code) => code,

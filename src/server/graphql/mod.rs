@@ -20,16 +20,20 @@ use std::time::{Duration, Instant};
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, Method, Response};
-use axum::routing::any;
+use axum::http::{HeaderValue, Method, Response, header};
+use axum::response::IntoResponse;
+use axum::routing::{any, get};
 use axum::{Extension, Router};
 use ipnet::IpNet;
-use loaders::{Engine, ErrorCode, Measure, OperationReport, OperationType, RequestError, Viewer};
+use loaders::{Engine, ErrorCode, Measure, OperationReport, OperationType, RequestError};
 
 use super::address;
 use super::admission::{Admission, Turn};
+use super::cors::Origins;
 use super::listen::Peer;
 use super::observe::{Observed, Observer};
+use super::rate_limit::{Caller, RateLimiter};
+use crate::access::{Access, Identified};
 use crate::config::Config;
 use answer::Reply;
 use body::Bodies;
@@ -40,9 +44,8 @@ use request::Asked;
 /// What every request passes through.
 pub(super) struct Door {
     engine: Arc<Engine>,
-    viewer: Arc<Viewer>,
+    guards: Guards,
     observer: Arc<Observer>,
-    admission: Arc<Admission>,
     documents: Documents,
     bodies: Bodies,
     proxies: Vec<IpNet>,
@@ -51,20 +54,31 @@ pub(super) struct Door {
     timeout: Duration,
 }
 
+/// What every request must get past.
+pub(super) struct Guards {
+    /// Who is asking.
+    pub(super) access: Arc<Access>,
+    /// How many run at once.
+    pub(super) admission: Arc<Admission>,
+    /// How much is asked for in a while.
+    pub(super) limiter: RateLimiter,
+    /// Whose pages may use cookies.
+    pub(super) origins: Origins,
+}
+
 impl Door {
     pub(super) fn new(
         config: &Config,
         engine: Arc<Engine>,
         documents: Documents,
-        admission: Arc<Admission>,
+        guards: Guards,
         observer: Arc<Observer>,
     ) -> Self {
         let limits = &config.limits;
         Self {
             engine,
-            viewer: Arc::new(Viewer::of_class(config.http.viewer.name())),
+            guards,
             observer,
-            admission,
             documents,
             bodies: Bodies::new(
                 limits.request_body_bytes,
@@ -79,9 +93,21 @@ impl Door {
     }
 }
 
-/// The routes of the API.
+/// The routes of the API, and of the keys that its tokens are signed with.
 pub(super) fn routes(door: Arc<Door>) -> Router {
-    Router::new().route("/graphql", any(handle)).with_state(door)
+    Router::new()
+        .route("/graphql", any(handle))
+        .route("/.well-known/jwks.json", get(key_set))
+        .with_state(door)
+}
+
+/// A key that is replaced still checks for longer than this is kept.
+async fn key_set(State(door): State<Arc<Door>>) -> impl IntoResponse {
+    let headers = [
+        (header::CONTENT_TYPE, "application/jwk-set+json"),
+        (header::CACHE_CONTROL, "max-age=300"),
+    ];
+    (headers, door.guards.access.jwks())
 }
 
 /// What is the same for all that one HTTP request asks.
@@ -89,6 +115,9 @@ struct Call<'a> {
     head: &'a Parts,
     id: &'a str,
     client: IpAddr,
+    caller: &'a Caller<'a>,
+    /// The class of who is asking, once that is known.
+    viewer: &'static str,
     started: Instant,
     queued: Duration,
 }
@@ -100,10 +129,14 @@ async fn handle(
 ) -> Response<Body> {
     let (head, mut body) = request.into_parts();
     let id = head::request_id(&head);
+    let client = address::client(peer, &head.headers, &door.proxies);
+    let caller = door.guards.limiter.caller(client);
     let call = Call {
         head: &head,
         id: &id,
-        client: address::client(peer, &head.headers, &door.proxies),
+        client,
+        caller: &caller,
+        viewer: "unknown",
         started: Instant::now(),
         queued: Duration::ZERO,
     };
@@ -126,6 +159,7 @@ async fn handle(
             reply.into_response(&head, media.unwrap_or(MediaType::Json)).await
         }
     };
+    caller.write(response.headers_mut());
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(head::REQUEST_ID, id);
     }
@@ -142,42 +176,63 @@ impl Door {
     ) -> Result<Response<Body>, Reply> {
         let refuse = |error: RequestError| self.refuse(&call, &error);
         let head = call.head;
-        let (turn, reply) = match head.method {
+        call.caller.enter().await.map_err(refuse)?;
+        self.guards.origins.check(&head.headers).map_err(refuse)?;
+        let (turn, asker, reply) = match head.method {
             Method::GET | Method::HEAD => {
                 let asked = Asked::from_uri(&head.uri).map_err(refuse)?;
-                let turn = self.admission.turn().await.map_err(refuse)?;
+                let turn = self.guards.admission.turn().await.map_err(refuse)?;
+                let asker = self.identify(&call).await.map_err(refuse)?;
                 call.queued = turn.queued;
-                let reply = self.run(&call, asked, true).await;
-                (turn, reply)
+                call.viewer = asker.viewer.class;
+                let reply = self.run(&call, &asker, asked, true).await;
+                (turn, asker, reply)
             }
             Method::POST => {
                 head::is_json(head).map_err(refuse)?;
-                self.admission.look().map_err(refuse)?;
+                self.guards.admission.look().map_err(refuse)?;
                 let read = self.bodies.read(body).await.map_err(refuse)?;
-                let turn = self.admission.turn().await.map_err(refuse)?;
+                let turn = self.guards.admission.turn().await.map_err(refuse)?;
+                let asker = self.identify(&call).await.map_err(refuse)?;
                 let asked =
                     request::Body::from_json(&read.bytes, self.batch_max, self.list_items_max)
                         .map_err(refuse)?;
                 drop(read);
                 call.queued = turn.queued;
+                call.viewer = asker.viewer.class;
                 let reply = match asked {
-                    request::Body::One(asked) => self.run(&call, asked, false).await,
-                    request::Body::Batch(batch) => self.run_batch(&call, batch).await?,
+                    request::Body::One(asked) => self.run(&call, &asker, asked, false).await,
+                    request::Body::Batch(batch) => self.run_batch(&call, &asker, batch).await?,
                 };
-                (turn, reply)
+                (turn, asker, reply)
             }
             _ => {
                 let message = "send the request by POST, or a query by GET";
                 return Err(refuse(RequestError::invalid(ErrorCode::MethodNotAllowed, message)));
             }
         };
-        let response = reply.into_response(head, media).await;
+        let mut response = reply.into_response(head, media).await;
+        asker.context.write_cookies(response.headers_mut());
         // Making the answer smaller is work as well.
         drop::<Turn<'_>>(turn);
         Ok(response)
     }
 
-    async fn run_batch(&self, call: &Call<'_>, batch: Vec<Asked>) -> Result<Reply, Reply> {
+    /// Who is asking. It may take a look into the database, so it is done in the request's turn.
+    async fn identify(&self, call: &Call<'_>) -> Result<Identified, RequestError> {
+        let identify =
+            self.guards.access.identify(&call.head.method, &call.head.headers, call.client);
+        let asker = identify.await?;
+        call.caller.is(&asker.viewer);
+        Ok(asker)
+    }
+
+    async fn run_batch(
+        &self,
+        call: &Call<'_>,
+        asker: &Identified,
+        batch: Vec<Asked>,
+    ) -> Result<Reply, Reply> {
         if call.head.headers.contains_key(head::IDEMPOTENCY_KEY) {
             let message = "one key cannot stand for a whole batch: send the writes one by one";
             let error = RequestError::invalid(ErrorCode::IdempotencyKeyInvalid, message);
@@ -185,13 +240,19 @@ impl Door {
         }
         let mut replies = Vec::with_capacity(batch.len());
         for asked in batch {
-            replies.push(self.run(call, asked, false).await);
+            replies.push(self.run(call, asker, asked, false).await);
         }
         Ok(Reply::batch(replies))
     }
 
     /// Finds the document and runs it.
-    async fn run(&self, call: &Call<'_>, mut asked: Asked, only_query: bool) -> Reply {
+    async fn run(
+        &self,
+        call: &Call<'_>,
+        asker: &Identified,
+        mut asked: Asked,
+        only_query: bool,
+    ) -> Reply {
         let variables = asked.variables();
         let found = self.documents.find(&asked);
         let request = found.and_then(|found| {
@@ -201,6 +262,8 @@ impl Door {
                 only_query,
                 idempotency_key: head::idempotency_key(call.head)?,
                 after: head::read_after(call.head)?,
+                context: Some(&asker.context),
+                admit: Some(call.caller),
                 ..loaders::Request::new("", &variables)
             };
             Ok((found, request))
@@ -211,11 +274,19 @@ impl Door {
         };
         let request = loaders::Request { query: &found.text, ..request };
         let left = self.timeout.saturating_sub(call.started.elapsed());
-        let executed = tokio::time::timeout(left, self.engine.execute(request, &self.viewer)).await;
+        let executed =
+            tokio::time::timeout(left, self.engine.execute(request, &asker.viewer)).await;
         let Ok(answer) = executed else {
             let operation = self.engine.operation(request).await;
             return self.give_up(call, operation.as_ref());
         };
+        if answer.position.is_some() {
+            // What it changed of anybody's access counts from the next request on.
+            self.guards.access.catch_up().await;
+        }
+        if answer.failure.is_some() {
+            asker.context.forget_cookies();
+        }
         self.observer.observe(&Observed {
             code: answer.failure.as_ref().map(RequestError::code),
             outcome: answer.outcome,
@@ -273,7 +344,7 @@ impl Door {
         Observed {
             id: call.id,
             client: call.client,
-            viewer: self.viewer.class,
+            viewer: call.viewer,
             outcome: loaders::Outcome::Refused,
             code: None,
             failure: None,

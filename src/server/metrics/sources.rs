@@ -7,6 +7,7 @@ use loaders::{Engine, ReplicaState, ReplicaStatus};
 use super::super::admission::Admission;
 use super::super::listen::Gate;
 use super::Gathered;
+use crate::jobs::{Monitor, Waiting};
 
 /// The parts that are asked.
 #[derive(Clone)]
@@ -14,6 +15,7 @@ pub(in crate::server) struct Sources {
     pub(in crate::server) engine: Arc<Engine>,
     pub(in crate::server) admission: Arc<Admission>,
     pub(in crate::server) gate: Arc<Gate>,
+    pub(in crate::server) jobs: Monitor,
 }
 
 impl Sources {
@@ -22,6 +24,33 @@ impl Sources {
         self.gather_door(gathered);
         self.gather_pool(gathered);
         self.gather_replicas(gathered);
+        self.gather_jobs(gathered);
+    }
+
+    /// They are the same whichever server is asked: all look at one table.
+    fn gather_jobs(&self, gathered: &mut Gathered) {
+        gathered
+            .gauges("jobs_due", "Jobs that wait to be done", "name", self.jobs(|it| it.due as f64))
+            .gauges(
+                "jobs_oldest_seconds",
+                "How long the first of them has waited",
+                "name",
+                self.jobs(|it| it.oldest_seconds),
+            )
+            .gauges(
+                "jobs_failed",
+                "Jobs that were given up",
+                "name",
+                self.jobs(|it| it.failed as f64),
+            );
+    }
+
+    fn jobs(
+        &self,
+        look: fn(&Waiting) -> f64,
+    ) -> impl Fn() -> Vec<(String, f64)> + Send + Sync + use<> {
+        let monitor = self.jobs.clone();
+        move || monitor.seen().into_iter().map(|it| (it.name.clone(), look(&it))).collect()
     }
 
     fn gather_door(&self, gathered: &mut Gathered) {

@@ -6,10 +6,8 @@ mod written;
 
 use serde_json::{Map, Value, json};
 
-use agent_free::config::ViewerClass;
-
 use super::{Factory, id, kinds, server_for, uuids};
-use crate::support::{Answer, TestDatabase, TestServer};
+use crate::support::{Answer, Asking, TestDatabase, TestServer};
 
 /// What a test knows of one type.
 struct Record {
@@ -155,7 +153,7 @@ async fn arranged() -> (TestDatabase, Factory, Parents, TestServer) {
     let database = TestDatabase::new().await;
     let factory = Factory::new(&database).await;
     let parents = Parents::new(&factory).await;
-    let server = server_for(&database, ViewerClass::Development).await;
+    let server = server_for(&database, Asking::Administrator).await;
     (database, factory, parents, server)
 }
 

@@ -1,11 +1,11 @@
 //! Inputs that are not taken: each mistake with its code and its place, and nothing written.
 
-use agent_free::config::ViewerClass;
 use serde_json::{Value, json};
 
 use super::cases::records;
 use super::{Parents, arranged, count, merged, payload, refusal, refusals, run};
 use crate::property::{id, kinds, server_for};
+use crate::support::Asking;
 
 #[tokio::test]
 async fn what_the_database_refuses_is_told_at_its_field() {
@@ -103,7 +103,7 @@ async fn what_the_server_fills_cannot_be_given() {
 #[tokio::test]
 async fn what_is_hidden_is_as_if_it_were_not_there() {
     let (database, factory, parents, server) = arranged().await;
-    let public = server_for(&database, ViewerClass::Public).await;
+    let public = server_for(&database, Asking::Anonymous).await;
     factory.execute("UPDATE listing_statuses SET is_public = standard_status = 'CLOSED'").await;
     let hidden = Parents {
         property: id("Property", factory.make("Property", json!({ "published_at": null })).await),

@@ -13,7 +13,7 @@ async fn every_writable_type_is_tested() {
     writable.dedup();
     let mut tested: Vec<&str> = records().iter().map(|record| record.type_name).collect();
     tested.extend(["Property", "Listing"]); // with tests of their own
-    writable.retain(|type_name| !tested.contains(type_name));
+    writable.retain(|type_name| kinds::is_known(type_name) && !tested.contains(type_name));
     assert_eq!(writable, [""; 0]);
 }
 

@@ -4,8 +4,8 @@ import { ApolloClient, CombinedGraphQLErrors, HttpLink, InMemoryCache, gql } fro
 import { relayStylePagination } from '@apollo/client/utilities'
 import { first, firstValueFrom, timeout } from 'rxjs'
 
-const uri = process.argv[2]
-const link = new HttpLink({ uri })
+const [uri, authorization] = process.argv.slice(2)
+const link = new HttpLink({ uri, headers: { authorization } })
 
 // As Apollo's guide has it: the members of interfaces and unions are asked for once.
 const ABSTRACT_TYPES = gql`query AbstractTypes { __schema { types { name possibleTypes { name } } } }`

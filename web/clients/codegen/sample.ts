@@ -6,11 +6,12 @@ import type { ChangeMutationVariables, HousesQueryVariables, UserErrorCode } fro
 import { graphql, useFragment } from './__generated__/index.ts'
 
 const url = process.argv[2]!
+const authorization = process.argv[3]!
 
 async function ask<Answer, Variables>(document: TypedDocumentNode<Answer, Variables>, variables: Variables): Promise<Answer> {
   const response = await fetch(url, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', accept: 'application/graphql-response+json' },
+    headers: { 'content-type': 'application/json', accept: 'application/graphql-response+json', authorization },
     body: JSON.stringify({ query: print(document), variables }),
   })
   const { data, errors } = (await response.json()) as { data: Answer; errors?: unknown }

@@ -8,4 +8,4 @@ const run = (file, ...words) => execFileSync(process.execPath, [join(home, file)
 
 run('node_modules/@graphql-codegen/cli/cjs/bin.js', '--config', 'codegen/codegen.ts')
 run('node_modules/typescript/bin/tsc', '--project', 'codegen')
-run('codegen/sample.ts', process.argv[2])
+run('codegen/sample.ts', ...process.argv.slice(2))

@@ -21,10 +21,19 @@ const exceptions = {
   // Lists that are short by nature are plain lists with a stated bound, beside connections.
   '@graphql-eslint/relay-edge-types': ['error', { listTypeCanWrapOnlyEdgeType: false }],
 
-  // What is computed of rows, or tells about one answer, has no identity of its own.
+  // What is computed of rows, or tells about one answer or whoever asks, has no identity of its own.
   '@graphql-eslint/strict-id-in-types': ['error', {
     exceptions: {
-      types: ['Comparable', 'PageInfo', 'UserError'],
+      types: [
+        'Comparable',
+        'Decision',
+        'PageInfo',
+        'SessionTokens',
+        'SignInChallenge',
+        'UserError',
+        'Viewer',
+        'ViewerPermission',
+      ],
       suffixes: ['Aggregate', 'Connection', 'Edge', 'Group', 'GroupKey', 'Payload'],
     },
   }],

@@ -9,12 +9,12 @@ import { buildClientSchema, getIntrospectionQuery, printSchema } from 'graphql'
 import { Window } from 'happy-dom'
 import './load.js'
 
-const url = process.argv[2]
+const [url, authorization] = process.argv.slice(2)
 
 async function post(query, variables) {
   const answer = await fetch(url, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', authorization },
     body: JSON.stringify({ query, variables }),
   })
   return answer.json()

@@ -5,11 +5,11 @@ import { cacheExchange } from '@urql/exchange-graphcache'
 import { relayPagination } from '@urql/exchange-graphcache/extras'
 import { getIntrospectionQuery } from 'graphql'
 
-const url = process.argv[2]
+const [url, authorization] = process.argv.slice(2)
 
 const asked = await fetch(url, {
   method: 'POST',
-  headers: { 'content-type': 'application/json' },
+  headers: { 'content-type': 'application/json', authorization },
   body: JSON.stringify({ query: getIntrospectionQuery() }),
 })
 const { data: schema } = await asked.json()
@@ -32,7 +32,7 @@ const exchange = cacheExchange({
     if (severity !== 'debug') complaints.push(`${severity}: ${message}`)
   },
 })
-const client = new Client({ url, exchanges: [exchange, fetchExchange], preferGetMethod: false })
+const client = new Client({ url, exchanges: [exchange, fetchExchange], preferGetMethod: false, fetchOptions: { headers: { authorization } } })
 
 const PAGE = gql`
   query Page($first: Int!, $after: String) {

@@ -9,6 +9,7 @@ import { createGraphiQLFetcher } from '@graphiql/toolkit';
 import { GraphiQL } from 'graphiql';
 import { createElement, useEffect } from 'react';
 import { createRoot } from 'react-dom/client';
+import { signedInFetch } from './session.js';
 
 globalThis.MonacoEnvironment = {
   getWorker: (_id, label) => new Worker('/graphiql/worker.js', { name: label }),
@@ -32,7 +33,10 @@ const examples = await fetch('/graphiql/examples.json').then((response) => respo
 createRoot(document.getElementById('graphiql')).render(
   createElement(
     GraphiQL,
-    { fetcher: createGraphiQLFetcher({ url: '/graphql' }), defaultTabs: examples },
+    {
+      fetcher: createGraphiQLFetcher({ url: '/graphql', fetch: signedInFetch }),
+      defaultTabs: examples,
+    },
     createElement(GraphiQL.Logo, null, createElement(Title)),
   ),
 );
