@@ -110,7 +110,7 @@ async fn an_answer_that_nobody_reads_is_dropped() {
     .await;
     let schema = "types { name description fields { name description } }";
     let aliases: String =
-        (0..90).map(|number| format!("a{number}: __schema {{ {schema} }} ")).collect();
+        (0..28).map(|number| format!("a{number}: __schema {{ {schema} }} ")).collect();
     let query = json!({ "query": format!("{{ {aliases} }}") }).to_string();
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(4096).unwrap();
@@ -122,7 +122,7 @@ async fn an_answer_that_nobody_reads_is_dropped() {
     let head = String::from_utf8_lossy(&head[..read]).into_owned();
     let length = head.split("content-length: ").nth(1).unwrap().split("\r\n").next().unwrap();
     let length: usize = length.parse().unwrap();
-    assert!(length > 8 << 20, "{length} bytes may fit into the buffers of the system");
+    assert!(length > 6 << 20, "{length} bytes may fit into the buffers of the system");
     // Two looks find that nothing moves; then the rest of the answer is gone.
     tokio::time::sleep(Duration::from_secs(2)).await;
     assert!(rest(&mut stream).await.len() < length - read);

@@ -121,7 +121,7 @@ async fn what_was_written_through_the_server_is_read_back() {
 
     let id = created["property"]["id"].as_str().unwrap();
     let query = format!("{{ node(id: \"{id}\") {{ id }} }}");
-    let post = server.client().post(server.url("/graphql")).json(&json!({ "query": query }));
+    let post = server.as_administrator().post(&json!({ "query": query })).await;
     let post = post.header("Read-After", &told).send().await.unwrap();
     let answer: Value = post.json().await.unwrap();
     assert_eq!(answer["data"]["node"]["id"], id, "{answer}");

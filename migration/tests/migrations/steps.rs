@@ -38,6 +38,7 @@ const ROWS: &[(&str, &str)] = &[
     ("m0023_security_events", include_str!("rows/m0023_security_events.sql")),
     ("m0024_jobs", include_str!("rows/m0024_jobs.sql")),
     ("m0025_public_users", ""),
+    ("m0026_properties_of", ""),
 ];
 
 #[tokio::test]

@@ -30,7 +30,7 @@ const AT_ONCE: usize = 2;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_tell_of_nothing_hidden() {
-    let rounds = variable(ROUNDS).map_or(20, |rounds| rounds.parse().unwrap());
+    let rounds = variable(ROUNDS).map_or(15, |rounds| rounds.parse().unwrap());
     let source = TestDatabase::new().await;
     let ids = world::fill(&source).await;
     let whole = source.copy().await;

@@ -125,7 +125,7 @@ fn selection(contract: &Contract, field: &FieldDef) -> &'static str {
     } else if contract.is_entity(type_name) {
         "{ id }"
     } else if type_name.ends_with("Connection") {
-        "{ totalCount nodes { id } aggregate { count } }"
+        "{ totalCount nodes { id } }"
     } else {
         "{ __typename }"
     }
@@ -139,7 +139,7 @@ fn filtered(contract: &Contract, list: &FieldDef, filter: &str) -> String {
         panic!("{filter} is no input")
     };
     let is_connection = base_name(&list.ty).ends_with("Connection");
-    let selection = if is_connection { "{ totalCount }" } else { "{ id }" };
+    let selection = if is_connection { "{ aggregate { count } }" } else { "{ id }" };
     let mut text = "__typename ".to_owned();
     for condition in conditions {
         let type_name = base_name(&condition.ty);

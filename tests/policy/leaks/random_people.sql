@@ -1,4 +1,11 @@
 -- What is known of people, how they sign in, and what they may do; after `random_rows.sql`.
+-- Two who have nothing to do with any property, and met in a firm that one of them has left.
+INSERT INTO users (user_type, display_name) VALUES ('BUYER', 'Colleague'), ('BUYER', 'Former colleague');
+INSERT INTO firms (name, kind) VALUES ('Firm 4', 'LAW_FIRM');
+INSERT INTO firm_memberships (firm_id, user_id, joined_at, ended_at)
+SELECT f.id, u.id, now(), CASE WHEN display_name LIKE 'Former%' THEN now() END
+FROM users u, firms f WHERE display_name LIKE '%olleague' AND f.name = 'Firm 4';
+
 INSERT INTO user_authentication (user_id, email, email_verified_at)
 SELECT id, 'U' || row_number() OVER (ORDER BY created_at, id) || '@example.com', pg_temp.now_or_null(0.7)
 FROM users;
@@ -34,7 +41,7 @@ ON CONFLICT DO NOTHING;
 INSERT INTO professional_licenses (user_id, kind, number, jurisdiction, status, expires_on)
 SELECT pg_temp.any_of('users'), 'ATTORNEY', n, 'US-OH', pg_temp.one_of('ACTIVE', 'ACTIVE', 'PENDING'),
     CASE floor(random() * 3) WHEN 0 THEN current_date - 30 WHEN 1 THEN current_date + 30 END
-FROM generate_series(1, 60) n;
+FROM generate_series(1, 160) n;
 UPDATE professional_licenses SET verified_at = now(), verified_by_id = pg_temp.any_of('users') WHERE random() < 0.7;
 INSERT INTO user_specializations (user_id, specialization_id)
 SELECT pg_temp.any_of('users'), pg_temp.any_of('specializations') FROM generate_series(1, 30) n
@@ -82,7 +89,7 @@ FROM (VALUES
     (10, 'administrator', false, 0),
     (11, 'administrator', false, 0), (11, 'not firm.manage', true, 0), (11, 'not firm.invite', true, 0),
     (11, 'not property.manage', true, 0), (11, 'not listing.read_costs', true, 0), (11, 'not role.assign', false, 0),
-    (11, 'not role.manage', false, 0), (11, 'not user.read', false, 0),
+    (11, 'not role.manage', false, 0), (11, 'not user.read', true, 0),
     (12, 'property.read', false, 0), (12, 'api_key.manage', false, 0), (12, 'firm.invite', true, 0),
     (13, 'property.manage', false, 0), (13, 'role.assign', false, 0),
     (14, 'listing.read_costs', false, 0), (14, 'license.verify', false, 0),

@@ -14,7 +14,7 @@ CREATE FUNCTION pg_temp.one_of(VARIADIC words text[]) RETURNS text LANGUAGE sql 
 CREATE FUNCTION pg_temp.now_or_null(share numeric) RETURNS timestamptz LANGUAGE sql VOLATILE AS
     'SELECT CASE WHEN random() < share THEN now() END';
 
-DELETE FROM users WHERE id NOT IN (SELECT id FROM users ORDER BY created_at, id LIMIT 20);
+DELETE FROM users WHERE id NOT IN (SELECT id FROM users ORDER BY created_at, id LIMIT 18);
 DELETE FROM properties WHERE id NOT IN (SELECT id FROM properties ORDER BY created_at, id LIMIT 32);
 DELETE FROM listings WHERE id NOT IN (SELECT id FROM listings ORDER BY created_at, id LIMIT 40);
 
