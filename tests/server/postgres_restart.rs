@@ -12,6 +12,9 @@ use crate::support::{Cluster, ServerProcess, agent_free, connect, free_address, 
 
 const QUERY: &str = "{ propertyTypes(first: 1) { code } }";
 const POOL_SIZE: i64 = 4;
+const WORKERS: i64 = 2;
+/// Beside the workers' own.
+const SPARE: i64 = 1;
 
 /// What callers saw: answers, and how often each code.
 #[derive(Default)]
@@ -68,13 +71,13 @@ async fn is_told(seen: &Seen) {
     }
 }
 
-/// The server's connections: the pool's, and one that the probe looks through.
+/// The server's connections: the pool's, those of the workers, and one that the probe looks through.
 async fn assert_bounded(cluster: &Cluster) {
     let postgres = connect(&cluster.url()).await;
     let count = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'agent-free'";
     for _ in 0..10 {
         let connections: i64 = postgres.query_one(count, &[]).await.unwrap().get(0);
-        assert!(connections <= POOL_SIZE + 1, "{connections} connections");
+        assert!(connections <= POOL_SIZE + WORKERS + SPARE + 1, "{connections} connections");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
@@ -86,7 +89,9 @@ async fn a_restart_of_postgresql_is_told_and_outlived() {
     let migrated = agent_free(&["migrate"], &[("DATABASE_URL", &url)]).output().await.unwrap();
     assert!(migrated.status.success(), "{}", String::from_utf8_lossy(&migrated.stderr));
     let pool_size = POOL_SIZE.to_string();
-    let variables = [("DATABASE_POOL_SIZE", pool_size.as_str()), ("RUST_LOG", "off")];
+    let workers = WORKERS.to_string();
+    let variables =
+        [("DATABASE_POOL_SIZE", pool_size.as_str()), ("WORKERS", &workers), ("RUST_LOG", "off")];
     let server = ServerProcess::start(&free_address().await, &url, &variables).await;
     let seen = Arc::<Seen>::default();
     let workers: Vec<_> = (0..12)
